@@ -1,0 +1,76 @@
+// A request and its response as values. Nothing here knows FastCGI; tests make them by hand.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fcgi/base/result.h"
+
+namespace gatehouse::http {
+
+// What nginx told us of one request: FastCGI parameters by name, and the body on demand.
+class Request {
+ public:
+  virtual ~Request() = default;
+
+  // A parameter, or "" where it is absent; valid as long as the request. Names as nginx sends
+  // them: "REQUEST_METHOD", "DOCUMENT_URI", "QUERY_STRING", "HTTP_AUTHORIZATION", …
+  virtual std::string_view Param(const char* name) const = 0;
+
+  // Reads the whole body once. kBodyTooLarge where CONTENT_LENGTH or what comes is over `limit`
+  // (decided before reading); kMalformedJson where the body is shorter than it said.
+  virtual Result<std::string> ReadBody(std::size_t limit) = 0;
+
+  std::string_view method() const { return Param("REQUEST_METHOD"); }
+  std::string_view path() const { return Param("DOCUMENT_URI"); }  // normalized by nginx
+  std::string_view query() const { return Param("QUERY_STRING"); }
+  std::string_view content_type() const { return Param("CONTENT_TYPE"); }
+};
+
+// A request from values, for tests and benchmarks.
+class ValueRequest final : public Request {
+ public:
+  void Set(std::string name, std::string value) {
+    params_.emplace_back(std::move(name), std::move(value));
+  }
+  void SetBody(std::string body) { body_ = std::move(body); }
+  std::string_view Param(const char* name) const override;
+  Result<std::string> ReadBody(std::size_t limit) override;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> params_;
+  std::string body_;
+};
+
+struct Response {
+  int status = 204;
+  std::string content_type;  // empty with an empty body
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+
+  Response& Header(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  static Response Json(int status, std::string body) {
+    return Response{status, "application/json", std::move(body), {}};
+  }
+  static Response Empty(int status) { return Response{status, {}, {}, {}}; }
+};
+
+// The CGI form of a response ("Status: 200\r\n…\r\n\r\nbody"). A header name or value with a
+// control character is a bug upstream: the whole answer becomes a bare 500, so that no header can
+// be split.
+void AppendCgi(std::string& out, const Response& response);
+
+struct Exchange {
+  Request* request;
+  Response response;
+};
+
+}  // namespace gatehouse::http

@@ -1,0 +1,35 @@
+// Who a request comes from, once verification said yes: the session and what its person may do.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fcgi/base/clock.h"
+#include "fcgi/base/ids.h"
+
+namespace gatehouse::auth {
+
+struct Principal {
+  SessionId session_id;
+  UserId user_id;
+  TenantId tenant_id;
+  std::string tenant_slug;
+  std::string email;
+  std::string name;                      // first and last name, or the address
+  std::vector<std::string> roles;        // names, in order of assignment
+  std::vector<std::string> permissions;  // sorted
+  std::optional<std::string> branch_id, restaurant_id;
+  bool tenant_admin = false;
+  bool platform_admin = false;
+  bool must_change_password = false;
+  bool must_enrol = false;  // require_2fa, and not enrolled
+  bool by_cookie = false;   // the credential came in a cookie: CSRF applies
+  bool subscription_ended = false;
+  TimePoint session_expires_at;
+  TimePoint token_expires_at;
+
+  bool roleless() const { return roles.empty() && !tenant_admin && !platform_admin; }
+};
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,11 @@
+# Writes a C++ file that holds every migration as a raw string.
+set(body "#include \"sql/db/migrate.h\"\n\nnamespace gatehouse::db {\nnamespace {\nconstexpr Migration kAll[] = {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME_WE)
+  string(REGEX MATCH "^[0-9]+" number ${name})
+  string(REGEX REPLACE "^0+" "" number ${number})
+  file(READ ${file} text)
+  string(APPEND body "    {${number}, \"${name}\", R\"gatehouse_sql(${text})gatehouse_sql\"},\n")
+endforeach()
+string(APPEND body "};\n}  // namespace\nstd::span<const Migration> Migrations() { return kAll; }\n}  // namespace gatehouse::db\n")
+file(WRITE ${OUT} "${body}")

@@ -1,0 +1,3 @@
+# cmake -C scripts/presets/release.cmake -S . -B build/release -G Ninja
+set(CMAKE_BUILD_TYPE Release CACHE STRING "")
+set(GATEHOUSE_SANITIZE OFF CACHE BOOL "")

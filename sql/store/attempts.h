@@ -1,0 +1,52 @@
+// Sign-in attempts and the lock that serializes them (SPEC L1, L4; DESIGN.md 5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/db/database.h"
+
+namespace gatehouse::store {
+
+struct Attempt {
+  AttemptId id;
+  std::optional<TenantId> tenant_id;
+  std::optional<UserId> user_id;
+  std::string identifier;      // canonical, as typed by the client
+  std::string identifier_key;  // 32 bytes
+  std::string ip, user_agent;
+  std::optional<std::string> device;
+  TimePoint created_at;
+  bool success = false;
+  std::string reason;
+  bool counted = false;
+};
+
+// Creates the identifier's row or finds it, and holds its lock to the end of the transaction.
+Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoint now);
+// Times of the failures that count now, newest first, at most `limit`.
+Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
+                                               int limit);
+// A success or an unlock: nothing counts any more.
+Status ClearCounted(db::Executor& ex, std::string_view identifier_key);
+Status InsertAttempt(db::Executor& ex, const Attempt& attempt);
+
+struct AttemptFilter {
+  std::optional<UserId> user_id;
+  std::optional<std::string> email, ip;
+  std::optional<bool> success;
+  std::optional<TimePoint> from, to;  // from <= created_at < to
+};
+// Where the page before ended.
+struct AttemptCursor {
+  TimePoint created_at;
+  AttemptId id;
+};
+// Newest first unless `ascending`.
+Result<std::vector<Attempt>> ListAttempts(db::Executor& ex, TenantId tenant,
+                                          const AttemptFilter& filter,
+                                          const std::optional<AttemptCursor>& after, bool ascending,
+                                          int limit);
+
+}  // namespace gatehouse::store

@@ -1,0 +1,22 @@
+// Removes what has expired, in small batches, so that no statement holds many locks. Run by the
+// mailer. Each returns the number of rows removed; call again while it is `limit`.
+#pragma once
+
+#include "sql/db/database.h"
+
+namespace gatehouse::store {
+
+// Sessions that ended (expired or revoked) before `before`.
+Result<std::uint64_t> PurgeSessions(db::Executor& ex, TimePoint before, int limit);
+// Links that expired before `before`.
+Result<std::uint64_t> PurgeLinks(db::Executor& ex, TimePoint before, int limit);
+// Outbox rows that are finished or void and older than `before`.
+Result<std::uint64_t> PurgeOutbox(db::Executor& ex, TimePoint before, int limit);
+// Lock rows of identifiers that nobody has tried since `before`.
+Result<std::uint64_t> PurgeLockouts(db::Executor& ex, TimePoint before, int limit);
+// Attempts older than `before`.
+Result<std::uint64_t> PurgeAttempts(db::Executor& ex, TimePoint before, int limit);
+// Pending registrations without a live link, created before `before`.
+Result<std::uint64_t> PurgePending(db::Executor& ex, TimePoint now, TimePoint before, int limit);
+
+}  // namespace gatehouse::store
