@@ -69,7 +69,7 @@ std::string StringProblem(const ConfigRow& row, const std::string& value) {
     return "holds a line break or a NUL";
   }
   if (value.empty()) {
-    return row.may_be_empty && row.key.type == ConfigType::kString ? "" : "must not be empty";
+    return row.may_be_empty ? "" : "must not be empty";
   }
   if (!row.choices.empty()) {
     const std::string all = "|" + std::string(row.choices) + "|";

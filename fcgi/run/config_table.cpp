@@ -7,42 +7,45 @@ namespace {
 
 ConfigRow Text(std::string_view key, ConfigRow::StringMember member, std::string_view fallback,
                ConfigRow::Check check, std::string_view description) {
-  return {{key, ConfigType::kString, fallback, description},
-          member,
-          check,
-          fallback == R"("")",
-          {},
-          0,
-          0,
-          {}};
+  return {.key = {key, ConfigType::kString, fallback, description},
+          .member = member,
+          .check = check,
+          .may_be_empty = fallback == R"("")"};
+}
+
+ConfigRow MayBeEmpty(ConfigRow row) {
+  row.may_be_empty = true;
+  return row;
 }
 
 ConfigRow Required(std::string_view key, ConfigRow::StringMember member, std::string_view example,
                    ConfigRow::Check check, std::string_view description) {
-  return {{key, ConfigType::kString, "", description}, member, check, false, {}, 0, 0, example};
+  return {.key = {key, ConfigType::kString, "", description},
+          .member = member,
+          .check = check,
+          .example = example};
 }
 
 ConfigRow Choice(std::string_view key, ConfigRow::StringMember member, std::string_view fallback,
                  std::string_view choices, std::string_view description) {
-  return {
-      {key, ConfigType::kString, fallback, description}, member, nullptr, false, choices, 0, 0, {}};
+  return {.key = {key, ConfigType::kString, fallback, description},
+          .member = member,
+          .choices = choices};
 }
 
 ConfigRow Integer(std::string_view key, ConfigRow::IntegerMember member, std::string_view fallback,
                   std::int64_t low, std::int64_t high, std::string_view description) {
-  return {{key, ConfigType::kInteger, fallback, description},
-          member,
-          nullptr,
-          false,
-          {},
-          low,
-          high,
-          {}};
+  return {.key = {key, ConfigType::kInteger, fallback, description},
+          .member = member,
+          .low = low,
+          .high = high};
 }
 
 ConfigRow List(std::string_view key, ConfigRow::ListMember member, std::string_view fallback,
                ConfigRow::Check check, std::string_view description) {
-  return {{key, ConfigType::kStringList, fallback, description}, member, check, true, {}, 0, 0, {}};
+  return {.key = {key, ConfigType::kStringList, fallback, description},
+          .member = member,
+          .check = check};
 }
 
 }  // namespace
@@ -80,8 +83,9 @@ const std::vector<ConfigRow>& ConfigRows() {
               "Seconds that a cached verification counts when memcached fails; 0: always ask "
               "MariaDB."),
 
-      Text("mariadb.socket", &C::db_socket, R"("/run/mysqld/mysqld.sock")", CheckAbsolutePath,
-           "Either the socket, or host and port (which then win over this default)."),
+      MayBeEmpty(Text("mariadb.socket", &C::db_socket, R"("/run/mysqld/mysqld.sock")",
+                      CheckAbsolutePath,
+                      "Either the socket, or host and port (then this default does not count).")),
       Text("mariadb.host", &C::db_host, R"("")", CheckHostName, "Host, where there is no socket."),
       Integer("mariadb.port", &C::db_port, "3306", 1, 65535, "Port, with host."),
       Text("mariadb.database", &C::db_name, R"("gatehouse")", nullptr, "Name of the database."),
@@ -103,9 +107,12 @@ const std::vector<ConfigRow>& ConfigRows() {
              "argon2id or bcrypt; both verify, and older hashes are upgraded at sign-in."),
       Integer("passwords.argon2_memory_kib", &C::argon2_memory_kib, "19456", 8192, 262144,
               "KiB a hash, 8192 to 262144: each worker of the account pool may need it at once."),
-      Integer("passwords.argon2_iterations", &C::argon2_iterations, "2", 1, 16, "1 to 16."),
-      Integer("passwords.argon2_parallelism", &C::argon2_parallelism, "1", 1, 16, "1 to 16."),
-      Integer("passwords.bcrypt_cost", &C::bcrypt_cost, "12", 10, 16, "10 to 16."),
+      Integer("passwords.argon2_iterations", &C::argon2_iterations, "2", 1, 16,
+              "Passes over the memory, 1 to 16."),
+      Integer("passwords.argon2_parallelism", &C::argon2_parallelism, "1", 1, 16,
+              "Lanes, 1 to 16."),
+      Integer("passwords.bcrypt_cost", &C::bcrypt_cost, "12", 10, 16,
+              "Each step doubles the work, 10 to 16."),
 
       Text("mail.smtp_url", &C::smtp_url, R"("smtp://localhost:25")", CheckSmtpUrl,
            "smtp://host:port, or smtps://host:port with security \"tls\"."),
