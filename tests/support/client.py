@@ -11,6 +11,8 @@ import requests
 import urllib3.util.connection
 from requests.adapters import HTTPAdapter
 
+from support.gatehouse import User, fresh_email, fresh_password
+
 # "localhost" is 127.0.0.1 here: the clients bind to addresses of 127/8.
 urllib3.util.connection.HAS_IPV6 = False
 
@@ -185,7 +187,6 @@ def signed_in(stack, user, **options):
 
 def register(stack, tenant=None, *, client=None, email=None, password=None, **fields):
     """The way of people: register, read the mail, post the link's token. An active account."""
-    from support.gatehouse import User, fresh_email, fresh_password
     user = User(email or fresh_email("reg"), password or fresh_password(), tenant or stack.tenant)
     client = client or Client(stack)
     client.post("/auth/register", {"tenant": user.tenant, "email": user.email,
