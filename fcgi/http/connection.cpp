@@ -81,9 +81,14 @@ void Connection::Answer(const Response& response, bool keep, std::string& scratc
   // nginx may still be sending a body that nobody wanted; were it cut off there, it would report
   // 502 in place of the answer.
   const bool drained = Drain();
+  if (!keep || !drained || last_) {
+    // Before the answer, so that a peer that has read it cannot send another request into a
+    // connection that is about to close.
+    if (fcgx_.keepConnection != 0) RefuseMore();
+    fcgx_.keepConnection = 0;
+  }
   if (scratch.size() > kNeverBlocks) BoundBlocking();
   Send(scratch);
-  if (!keep || !drained || last_) fcgx_.keepConnection = 0;
   FCGX_Finish_r(&fcgx_);
   if (!open()) return;
   // A kept connection may have a peer that never reads its answers.
