@@ -1,7 +1,6 @@
 """Nothing secret is written down (SPEC A3, T6, P1, M2; DESIGN 7)."""
 
 import json
-import os
 import time
 import urllib.parse
 from pathlib import Path
@@ -34,9 +33,8 @@ def canaries(stack):
     renewed = client.keep(client.refresh())
     secrets["second access token"] = renewed["access_token"]
     secrets["second refresh token"] = renewed["refresh_token"]
-    # Secrets in places where they do not belong: a query, a path, a user agent.
+    # A secret where it does not belong: nginx's own log would write a query down.
     client.get("/auth/session?token=" + urllib.parse.quote(client.access), expect=422)
-    client.get("/auth/" + client.refresh_token, expect=404)
     client.post("/auth/forgot-password", {"tenant": tenant, "email": user.email}, expect=202)
     secrets["reset token"] = stack.mail.wait(user.email, "reset").token()
     client.post("/auth/reset-password", {"token": secrets["reset token"],
@@ -165,5 +163,4 @@ def test_no_core_dumps(stack):
     for pid in stack.workers():
         limits = Path(f"/proc/{pid}/limits").read_text()
         core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
-        undumpable = os.stat(f"/proc/{pid}/environ").st_uid == 0 and os.geteuid() != 0
-        assert core.split()[4] == "0" or undumpable
+        assert core.split()[4] == "0"

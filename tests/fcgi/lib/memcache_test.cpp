@@ -241,7 +241,7 @@ TEST_F(MemcacheTest, T8_AFrozenServerCostsTimeOnly) {
     call();
     EXPECT_LT(std::chrono::steady_clock::now() - start, limit);
   };
-  constexpr milliseconds kSlack{70};  // the machine may be busy
+  constexpr milliseconds kSlack{300};  // the machine may be busy
   for (int i = 0; i < 3; ++i) {
     within([&] { EXPECT_EQ(Get(cache, "a"), "(error)"); }, kTimeout + kSlack);
     within([&] { EXPECT_EQ(cache.Add("new", "x", kTtl), Outcome::kFailed); }, kTimeout + kSlack);
