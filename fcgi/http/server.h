@@ -35,6 +35,8 @@ struct ServerOptions {
   int max_batch = 1;
   int max_connections = 512;  // further ones wait in the listen queue
   Millis io_timeout{5000};
+  // Longer than nginx keeps idle connections itself (60 s), so that it is nginx who closes them.
+  Millis idle_timeout{75000};
   Millis drain{300};  // how long kept connections are still answered after a stop
 };
 

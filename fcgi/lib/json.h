@@ -22,13 +22,14 @@ using Object = std::vector<std::pair<std::string, Value>>;  // in document order
 
 class Value {
  public:
-  Value() = default;                          // null
-  Value(bool b) : v_(b) {}                    // NOLINT(*explicit*)
-  Value(std::int64_t i) : v_(i) {}            // NOLINT(*explicit*)
-  Value(double d) : v_(d) {}                  // NOLINT(*explicit*)
-  Value(std::string s) : v_(std::move(s)) {}  // NOLINT(*explicit*)
-  Value(Array a) : v_(std::move(a)) {}        // NOLINT(*explicit*)
-  Value(Object o) : v_(std::move(o)) {}       // NOLINT(*explicit*)
+  Value() = default;                            // null
+  Value(bool b) : v_(b) {}                      // NOLINT(*explicit*)
+  Value(std::int64_t i) : v_(i) {}              // NOLINT(*explicit*)
+  Value(double d) : v_(d) {}                    // NOLINT(*explicit*)
+  Value(std::string s) : v_(std::move(s)) {}    // NOLINT(*explicit*)
+  Value(const char* s) : v_(std::string(s)) {}  // NOLINT(*explicit*): else a literal becomes a bool
+  Value(Array a) : v_(std::move(a)) {}          // NOLINT(*explicit*)
+  Value(Object o) : v_(std::move(o)) {}         // NOLINT(*explicit*)
 
   bool is_null() const { return std::holds_alternative<std::monostate>(v_); }
   // nullptr where the value is of another kind. An integer beyond int64 is a double.

@@ -45,6 +45,12 @@ class Metrics {
     bool histogram;
     std::uint32_t first_slot;
   };
+  Handle Register(std::string_view name, std::string_view help, std::string_view labels,
+                  bool histogram);
+  std::uint64_t& Slot(std::uint32_t i);
+  const std::uint64_t& Slot(std::uint32_t i) const;
+  std::string RenderSeries(const Series& series) const;
+
   std::vector<Series> series_;
   std::vector<std::uint64_t> local_;
   std::uint64_t* slots_ = nullptr;

@@ -18,6 +18,7 @@ struct Call {
   auth::Caller caller;
   std::optional<auth::Principal> principal;  // with every Auth but kAnyone, kService and kLocal
   http::Fields body;
+  bool empty_body = false;  // nothing was sent (where the schema requires nothing)
   http::Fields query;
   std::optional<Uuid> id;  // the {segment} of the path
 };

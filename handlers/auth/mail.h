@@ -1,16 +1,20 @@
 // Mail as text and HTML from templates in files (SPEC M1, API.md "Mail").
 //
 // A template is a pair <kind>.txt and <kind>.html in the configured folder; the first line of the
-// .txt is the subject ("Subject: …"), then an empty line, then the text. {{name}} inserts a value:
-// as it is in the text (control characters dropped, so that no line can be smuggled in), escaped
-// in HTML. An unknown or missing {{name}} is an error when the templates are loaded, not when a
-// mail is due.
+// .txt is the subject ("Subject: …"), then an empty line, then the text. The .html is put into
+// layout.html where that says {{content}}. {{name}} inserts a value: as it is in the text (control
+// characters dropped, so that no line can be smuggled in), escaped in HTML. An unknown or missing
+// {{name}} is an error when the templates are loaded, not when a mail is due; so is a link or a
+// password that does not stand on a line of its own in the text.
 //
 // Values every template may use: tenant_name, recipient_name, base_url, and what its kind brings:
 //   verify_email, reset: link, minutes_valid        already_registered: sign_in_link, reset_link
 //   password_changed: time, ip                      new_device: device, time, ip, sessions_link
 //   welcome: password, sign_in_link                 email_changed: new_email
 //   lockout: minutes, time
+// Where there is minutes_valid there is also valid_for ("30 minutes", "24 hours"); a time in RFC
+// 3339 is spelled out for people; a recipient_name that a mail program would make a link of is
+// replaced by the recipient's address.
 #pragma once
 
 #include <map>

@@ -1,0 +1,19 @@
+// Administration of the caller's tenant.
+#include "handlers/api/endpoints.h"
+#include "handlers/api/lists.h"
+#include "handlers/auth/session.h"
+
+namespace gatehouse::api {
+
+Result<http::Response> GetAttempts(Call& call) { return AttemptsOf(call, std::nullopt); }
+
+Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }
+
+Result<http::Response> PostUserLogout(Call& call) {
+  const auto& who = *call.principal;
+  GH_TRY(auth::EndSessions(call.services, call.caller, who.tenant_id, UserId{*call.id}, who.user_id,
+                           std::nullopt, "ended_by_admin"));
+  return http::Response::Empty(204);
+}
+
+}  // namespace gatehouse::api

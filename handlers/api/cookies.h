@@ -1,0 +1,36 @@
+// The cookies of API.md "Conventions" and "Session answer", and where credentials are found.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fcgi/http/message.h"
+#include "handlers/auth/session.h"
+
+namespace gatehouse::api {
+
+inline constexpr std::string_view kAccessCookie = "__Host-gatehouse_access";
+inline constexpr std::string_view kRefreshCookie = "__Secure-gatehouse_refresh";
+inline constexpr std::string_view kCsrfCookie = "__Host-gatehouse_csrf";
+inline constexpr std::string_view kDeviceCookie = "__Host-gatehouse_device";
+
+// The access token of a request: the Authorization header alone decides where there is one.
+struct Credential {
+  enum class Kind { kNone, kToken, kUnusable } kind = Kind::kNone;
+  std::string_view token;  // a view into the request
+  bool by_cookie = false;
+};
+Credential FindCredential(const http::Request& request);
+
+// The one value of a cookie, "" where it is absent or comes twice.
+std::string_view CookieValue(const http::Request& request, std::string_view name);
+
+void SetAccessCookies(http::Response& response, const auth::SessionGrant& grant,
+                      std::string_view csrf_token, TimePoint now);
+void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePoint session_end,
+                   TimePoint now);
+void SetDeviceCookie(http::Response& response, std::string_view value);
+// Access, refresh and CSRF cookies; the device cookie stays (API.md, logout).
+void ClearAccessCookies(http::Response& response);
+
+}  // namespace gatehouse::api

@@ -1,0 +1,91 @@
+// What nginx and services ask (SPEC R7): GET /auth/verify, POST /auth/check.
+#include "fcgi/base/codec.h"
+#include "fcgi/http/input.h"
+#include "fcgi/lib/json.h"
+#include "handlers/api/endpoints.h"
+#include "handlers/auth/requirement.h"
+
+namespace gatehouse::api {
+namespace {
+
+constexpr std::size_t kMaxPermissionsHeader = 4096;
+
+std::string Joined(const std::vector<std::string>& items) {
+  std::string out;
+  for (const auto& item : items) {
+    if (!out.empty()) out.push_back(',');
+    out += item;
+  }
+  return out;
+}
+
+// From nginx's parameters, which clients cannot set, and from the query of a direct call; where
+// both ask, both must be met. Unknown query parameters are ignored.
+auth::Requirement RequirementOf(const http::Request& request) {
+  auth::Requirement out;
+  out.RequirePermission(request.Param("GATEHOUSE_REQUIRE_PERMISSION"));
+  out.RequireRole(request.Param("GATEHOUSE_REQUIRE_ROLE"));
+  const auto roleless = request.Param("GATEHOUSE_ALLOW_ROLELESS");
+  out.AllowRoleless(roleless == "on" || roleless == "1");
+  if (request.query().empty()) return out;
+  const auto query = http::ParseUrlEncoded(request.query());
+  if (!query.ok()) {
+    out.MarkMalformed();
+    return out;
+  }
+  for (const auto& [name, value] : *query) {
+    if (name != "permission" && name != "role") continue;
+    // Asked for, but for nothing: nobody can meet that.
+    if (value.empty()) out.MarkMalformed();
+    if (name == "permission") {
+      out.RequirePermission(value);
+    } else {
+      out.RequireRole(value);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<http::Response> GetVerify(Call& call) {
+  const auth::Principal& who = *call.principal;
+  GH_TRY(RequirementOf(call.request).Check(who));
+  auto response = http::Response::Empty(204);
+  response.Header("Remote-User", who.email).Header("X-Auth-User-Id", who.user_id.ToString());
+  response.Header("X-Auth-Tenant-Id", who.tenant_id.ToString());
+  response.Header("X-Auth-Tenant", who.tenant_slug).Header("X-Auth-Email", who.email);
+  response.Header("X-Auth-Name", PercentEncodeNonAscii(who.name));
+  response.Header("X-Auth-Roles", PercentEncodeNonAscii(Joined(who.roles)));
+  auto permissions = Joined(who.permissions);
+  if (permissions.size() > kMaxPermissionsHeader) {
+    response.Header("X-Auth-Permissions-Omitted", "1");
+  } else {
+    response.Header("X-Auth-Permissions", std::move(permissions));
+  }
+  if (who.branch_id) response.Header("X-Auth-Branch-Id", PercentEncodeNonAscii(*who.branch_id));
+  if (who.restaurant_id) {
+    response.Header("X-Auth-Restaurant-Id", PercentEncodeNonAscii(*who.restaurant_id));
+  }
+  response.Header("X-Auth-Session-Id", who.session_id.ToString());
+  return response;
+}
+
+Result<http::Response> PostCheck(Call& call) {
+  const auth::Principal& who = *call.principal;
+  const std::string me = who.user_id.ToString();
+  bool allowed = true;
+  json::Writer out;
+  out.BeginObject().Key("results").BeginArray();
+  for (const auto& item : call.body.Items("checks")) {
+    const http::Fields question(item);
+    const bool owns = question.Text("owner_id") == me;
+    const bool yes = auth::May(who, question.Text("permission"), owns);
+    allowed = allowed && yes;
+    out.Bool(yes);
+  }
+  out.EndArray().Member("allowed", allowed).EndObject();
+  return http::Response::Json(200, out.Take());
+}
+
+}  // namespace gatehouse::api

@@ -1,0 +1,67 @@
+// For monitors (SPEC A2).
+#include "fcgi/lib/json.h"
+#include "fcgi/run/log.h"
+#include "fcgi/run/metrics.h"
+#include "handlers/api/endpoints.h"
+#include "handlers/auth/proof_cache.h"
+#include "sql/db/migrate.h"
+#include "sql/store/outbox.h"
+
+namespace gatehouse::api {
+namespace {
+
+constexpr Millis kProbeTime{2000};
+
+http::Response NotReady(const Call& call, std::string_view part) {
+  const ErrorInfo& info = Info(ErrorCode::kUnavailable);
+  json::Writer out;
+  out.BeginObject().Member("type", "urn:gatehouse:error:" + std::string(info.name));
+  out.Member("title", info.title).Member("status", info.status).Member("code", info.name);
+  out.Member("detail", "Not ready: " + std::string(part) + ".");
+  out.Member("user_message", info.user_message).Member("request_id", call.caller.request_id);
+  out.Key("failed").BeginArray().String(part).EndArray().EndObject();
+  http::Response response{info.status, "application/problem+json", out.Take(), {}};
+  return std::move(response.Header("Retry-After", "5"));
+}
+
+}  // namespace
+
+Result<http::Response> GetHealth(Call& /*call*/) {
+  return http::Response::Json(200, R"({"status":"alive"})");
+}
+
+Result<http::Response> GetReady(Call& call) {
+  const Deadline deadline = call.caller.deadline.Within(kProbeTime);
+  if (const auto ping = call.services.db.Ping(deadline); !ping.ok()) {
+    log::Warn("ready.mariadb", {{"reason", ping.error().inner}});
+    return NotReady(call, "mariadb");
+  }
+  const auto current = db::IsCurrent(*call.services.db.Auto(deadline));
+  if (!current.ok()) return NotReady(call, "mariadb");
+  if (!*current) return NotReady(call, "migrations");
+  const bool cache = call.services.proofs.Ping();
+  return http::Response::Json(200, cache ? R"({"status":"ready","degraded":[]})"
+                                         : R"({"status":"degraded","degraded":["memcached"]})");
+}
+
+Result<http::Response> GetMetrics(Call& call) {
+  std::string text = Metrics::Instance().Render();
+  const auto outbox =
+      store::ReadOutboxState(*call.services.db.Auto(call.caller.deadline.Within(kProbeTime)));
+  if (outbox.ok()) {
+    const auto gauge = [&](std::string_view name, std::string_view help, std::int64_t value) {
+      text.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ");
+      text.append(name).append(" gauge\n").append(name).append(" ");
+      text.append(std::to_string(value)).append("\n");
+    };
+    gauge("gatehouse_outbox_queued", "Mails waiting to be sent.", outbox->queued);
+    gauge("gatehouse_outbox_failed", "Mails given up.", outbox->failed);
+    const auto age = outbox->oldest_queued_at
+                         ? std::chrono::floor<Seconds>(call.caller.now - *outbox->oldest_queued_at)
+                         : Seconds(0);
+    gauge("gatehouse_outbox_oldest_seconds", "Age of the oldest waiting mail.", age.count());
+  }
+  return http::Response{200, "text/plain; version=0.0.4; charset=utf-8", std::move(text), {}};
+}
+
+}  // namespace gatehouse::api

@@ -1,0 +1,15 @@
+// Errors as RFC 9457 problem documents (SPEC E4).
+#pragma once
+
+#include <string_view>
+
+#include "fcgi/base/error.h"
+#include "fcgi/http/message.h"
+
+namespace gatehouse::api {
+
+// With Retry-After where it is due, and WWW-Authenticate on every 401 (`basic`: routes of service
+// credentials).
+http::Response Problem(const Error& error, std::string_view request_id, bool basic = false);
+
+}  // namespace gatehouse::api

@@ -1,0 +1,72 @@
+#include "handlers/api/views.h"
+
+namespace gatehouse::api {
+namespace {
+
+std::optional<std::string> TimeText(const std::optional<TimePoint>& t) {
+  return t ? std::optional(ToRfc3339(*t)) : std::nullopt;
+}
+
+template <class T>
+std::optional<std::string> IdText(const std::optional<T>& id) {
+  return id ? std::optional(id->ToString()) : std::nullopt;
+}
+
+}  // namespace
+
+void WriteUser(json::Writer& out, const store::User& user, const store::Grants& grants) {
+  out.BeginObject().Member("id", user.id.ToString());
+  out.Member("tenant_id", user.tenant_id.ToString()).Member("email", user.email);
+  out.Member("email_verified", user.email_verified_at.has_value());
+  out.Member("status", store::ToString(user.status));
+  out.Member("first_name", user.first_name).Member("last_name", user.last_name);
+  out.Member("phone", user.phone).Member("address", user.address);
+  out.Member("employee_id", user.employee_id).Member("kra_pin", user.kra_pin);
+  out.Member("branch_id", user.branch_id).Member("restaurant_id", user.restaurant_id);
+  out.Member("is_tenant_admin", user.is_tenant_admin);
+  out.Member("is_platform_admin", grants.platform_admin);
+  out.Member("must_change_password", user.must_change_password);
+  out.Member("two_factor_enabled", user.two_factor_enabled).Key("picture_url").Null();
+  out.Key("roles").BeginArray();
+  for (const auto& role : grants.roles) {
+    out.BeginObject().Member("id", role.id.ToString()).Member("name", role.name).EndObject();
+  }
+  out.EndArray().Key("permissions").BeginArray();
+  for (const auto& permission : grants.permissions) out.String(permission);
+  out.EndArray().Member("created_at", ToRfc3339(user.created_at));
+  out.Member("created_by", IdText(user.created_by));
+  out.Member("updated_at", ToRfc3339(user.updated_at));
+  out.Member("updated_by", IdText(user.updated_by));
+  out.Member("last_login_at", TimeText(user.last_login_at)).EndObject();
+}
+
+void WriteSession(json::Writer& out, const store::Session& session,
+                  const auth::TenantSettings& settings, bool current) {
+  out.BeginObject().Member("id", session.id.ToString()).Key("device").BeginObject();
+  out.Member("id", session.device_id).Member("name", session.device_name);
+  out.Member("type", session.device_type).EndObject();
+  out.Member("ip", session.ip).Member("user_agent", session.user_agent);
+  out.Member("created_at", ToRfc3339(session.created_at));
+  out.Member("last_active_at", ToRfc3339(session.last_active_at));
+  out.Member("expires_at", ToRfc3339(session.expires_at));
+  out.Member("idle_expires_at", TimeText(auth::IdleEnd(session, settings)));
+  out.Key("amr").BeginArray();
+  std::string_view amr = session.amr;
+  while (!amr.empty()) {
+    const auto comma = amr.find(',');
+    out.String(amr.substr(0, comma));
+    amr = comma == std::string_view::npos ? std::string_view() : amr.substr(comma + 1);
+  }
+  out.EndArray().Member("current", current).EndObject();
+}
+
+void WriteAttempt(json::Writer& out, const store::Attempt& attempt) {
+  out.BeginObject().Member("id", attempt.id.ToString());
+  out.Member("tenant_id", IdText(attempt.tenant_id)).Member("user_id", IdText(attempt.user_id));
+  out.Member("email", attempt.identifier).Member("ip", attempt.ip);
+  out.Member("user_agent", attempt.user_agent).Member("device", attempt.device);
+  out.Member("created_at", ToRfc3339(attempt.created_at)).Member("success", attempt.success);
+  out.Member("reason", attempt.reason).EndObject();
+}
+
+}  // namespace gatehouse::api

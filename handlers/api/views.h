@@ -1,0 +1,20 @@
+// What answers look like (API.md "Session answer", "User", lists): one place that writes each.
+#pragma once
+
+#include <string>
+
+#include "fcgi/lib/json.h"
+#include "handlers/auth/session.h"
+#include "sql/store/attempts.h"
+#include "sql/store/roles.h"
+#include "sql/store/sessions.h"
+#include "sql/store/users.h"
+
+namespace gatehouse::api {
+
+void WriteUser(json::Writer& out, const store::User& user, const store::Grants& grants);
+void WriteSession(json::Writer& out, const store::Session& session,
+                  const auth::TenantSettings& settings, bool current);
+void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
+
+}  // namespace gatehouse::api

@@ -1,0 +1,105 @@
+#include "handlers/auth/attempt.h"
+
+#include "fcgi/lib/json.h"
+#include "handlers/auth/audit.h"
+#include "handlers/auth/identifier.h"
+#include "handlers/auth/lockout.h"
+#include "sql/store/attempts.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr std::string_view kReasonLocked = "locked";
+constexpr std::string_view kReasonWrongPassword = "wrong_password";
+constexpr std::string_view kReasonUnknownUser = "unknown_user";
+constexpr std::string_view kReasonUnknownTenant = "unknown_tenant";
+
+Status Record(Services& services, db::Executor& ex, const Caller& caller,
+              const AttemptSubject& subject, const std::optional<UserId>& user, bool success,
+              std::string_view reason, bool counted, TimePoint at) {
+  store::Attempt row;
+  row.id = AttemptId::New(at, services.entropy);
+  row.tenant_id = subject.tenant;
+  row.user_id = user;
+  row.identifier = subject.email;
+  row.identifier_key = AttemptKey(services, subject);
+  row.ip = caller.ip;
+  row.user_agent = caller.user_agent;
+  row.device = subject.device;
+  row.created_at = at;
+  row.success = success;
+  row.reason = reason;
+  row.counted = counted;
+  GH_TRY(store::InsertAttempt(ex, row));
+  const std::string_view event = success                   ? event::kLoginSucceeded
+                                 : reason == kReasonLocked ? event::kLoginLocked
+                                                           : event::kLoginFailed;
+  json::Writer after;
+  after.BeginObject().Member("email", subject.email).Member("reason", std::string(reason));
+  after.EndObject();
+  return Audit(services, ex, caller,
+               {event, subject.tenant, success ? user : std::nullopt, "user",
+                user ? std::optional(user->ToString()) : std::nullopt, std::nullopt, after.Take()});
+}
+
+}  // namespace
+
+std::string AttemptKey(const Services& services, const AttemptSubject& subject) {
+  return IdentifierKey(
+      services.keys,
+      subject.tenant ? subject.tenant->view() : std::string_view(subject.tenant_slug),
+      subject.email);
+}
+
+Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                                    const AttemptSubject& subject, std::string_view password) {
+  const std::string key = AttemptKey(services, subject);
+  GH_TRY(store::LockIdentifier(ex, key, services.clock.Now()));
+  GH_ASSIGN(const auto failures,
+            store::CountedFailures(ex, key, subject.settings.lockout_threshold));
+  // The time after the wait for the lock: attempts are ordered by it.
+  const TimePoint at = services.clock.Now();
+  const LockoutState lockout = EvaluateLockout(failures, at, subject.settings);
+  GH_ASSIGN(auto user,
+            store::LockUserByEmail(ex, subject.tenant.value_or(TenantId{}), subject.email));
+  const auto user_id = user ? std::optional(user->id) : std::nullopt;
+  Evaluation out;
+  if (lockout.locked) {
+    out.outcome = Evaluation::Outcome::kLocked;
+    out.retry_after = lockout.retry_after;
+    GH_TRY(Record(services, ex, caller, subject, user_id, false, kReasonLocked, false, at));
+    return out;
+  }
+  const bool has_password = user && user->password_hash;
+  const bool fits =
+      VerifyPassword(password, has_password ? *user->password_hash : services.dummy_hash);
+  if (!has_password || !fits) {
+    const auto reason = !subject.tenant ? kReasonUnknownTenant
+                        : !user         ? kReasonUnknownUser
+                                        : kReasonWrongPassword;
+    GH_TRY(
+        Record(services, ex, caller, subject, user_id, false, reason, true, services.clock.Now()));
+    out.outcome = Evaluation::Outcome::kWrong;
+    return out;
+  }
+  out.outcome = Evaluation::Outcome::kRight;
+  out.user = std::move(user);
+  return out;
+}
+
+Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
+                     const AttemptSubject& subject, const UserId& user, bool success,
+                     std::string_view reason) {
+  if (success) GH_TRY(store::ClearCounted(ex, AttemptKey(services, subject)));
+  return Record(services, ex, caller, subject, user, success, reason, false, services.clock.Now());
+}
+
+Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
+  if (evaluation.outcome == Evaluation::Outcome::kLocked) {
+    return RetryLater(ErrorCode::kTooManyAttempts,
+                      static_cast<int>(evaluation.retry_after.count()));
+  }
+  return MakeError(wrong);
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,48 @@
+// Audit events (SPEC A1): what happened, to whom, by whom. Written in the transaction that does it.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "handlers/auth/services.h"
+#include "sql/db/database.h"
+
+namespace gatehouse::auth {
+
+namespace event {
+inline constexpr std::string_view kLoginSucceeded = "login.succeeded";
+inline constexpr std::string_view kLoginFailed = "login.failed";
+inline constexpr std::string_view kLoginLocked = "login.locked";
+inline constexpr std::string_view kLogout = "logout";
+inline constexpr std::string_view kSessionRevoked = "session.revoked";
+inline constexpr std::string_view kReuseDetected = "token.reuse_detected";
+inline constexpr std::string_view kPasswordChanged = "password.changed";
+inline constexpr std::string_view kResetRequested = "password.reset_requested";
+inline constexpr std::string_view kPasswordReset = "password.reset";
+inline constexpr std::string_view kEmailVerified = "email.verified";
+inline constexpr std::string_view kUserRegistered = "user.registered";
+inline constexpr std::string_view kUserCreated = "user.created";
+inline constexpr std::string_view kUserUpdated = "user.updated";
+inline constexpr std::string_view kUserUnlocked = "user.unlocked";
+inline constexpr std::string_view kRoleCreated = "role.created";
+inline constexpr std::string_view kRoleAssigned = "role.assigned";
+inline constexpr std::string_view kTenantCreated = "tenant.created";
+inline constexpr std::string_view kTenantUpdated = "tenant.updated";
+inline constexpr std::string_view kSettingsUpdated = "settings.updated";
+}  // namespace event
+
+struct AuditEntry {
+  std::string_view event;
+  std::optional<TenantId> tenant;
+  std::optional<UserId> actor;
+  std::string_view target_type;  // "user", "session", "tenant", "role"
+  std::optional<std::string> target_id;
+  std::optional<std::string> before, after;  // JSON, never a secret
+};
+
+Status Audit(const Services& services, db::Executor& ex, const Caller& caller,
+             const AuditEntry& entry);
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,168 @@
+#include "handlers/auth/gate.h"
+
+#include "fcgi/run/log.h"
+#include "fcgi/run/metrics.h"
+#include "handlers/auth/settings.h"
+#include "sql/store/roles.h"
+#include "sql/store/sessions.h"
+
+namespace gatehouse::auth {
+namespace {
+
+struct GateMetrics {
+  static Metrics::Handle Make(std::string_view source) {
+    return Metrics::Instance().Counter("gatehouse_verifications_total",
+                                       "Access tokens decided, by where the answer came from.",
+                                       "source=\"" + std::string(source) + "\"");
+  }
+  Metrics::Handle token = Make("token");        // refused by the token alone
+  Metrics::Handle cache = Make("cache");        // proof or tombstone
+  Metrics::Handle database = Make("database");  // MariaDB was asked
+  Metrics::Handle nobody = Make("none");        // nobody could say
+};
+GateMetrics& Counters() {
+  static GateMetrics counters;
+  return counters;
+}
+
+constexpr std::size_t kMaxPendingTouches = 256;
+
+bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
+  if (row.two_factor_enabled) return false;
+  if (settings.require_2fa == "all") return true;
+  return settings.require_2fa == "admins" && (row.is_tenant_admin || platform_admin);
+}
+
+}  // namespace
+
+Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session, TimePoint now) {
+  ProofRead out;
+  Proof& proof = out.proof;
+  proof.read_at = now;
+  proof.session_id = session;
+  proof.tenant_id = tenant;
+  GH_ASSIGN(const auto row, store::ReadGate(ex, tenant, session));
+  out.gone = !row || row->session.revoked_at || now >= row->session.expires_at;
+  proof.revoked = out.gone || !row->user_active || row->tenant_suspended;
+  if (proof.revoked) {
+    // A soft refusal is published as a proof too, so it carries the generation that ends it.
+    if (row) proof.tenant_generation = row->tenant_generation;
+    return out;
+  }
+  GH_ASSIGN(auto grants, store::GrantsOf(ex, tenant, row->session.user_id));
+  const TenantSettings settings = ParseSettings(row->tenant_settings);
+  proof.user_id = row->session.user_id;
+  proof.tenant_generation = row->tenant_generation;
+  proof.session_expires_at = row->session.expires_at;
+  proof.last_active_at = row->session.last_active_at;
+  proof.idle_timeout = settings.idle_timeout;
+  proof.tenant_admin = row->is_tenant_admin;
+  proof.platform_admin = grants.platform_admin;
+  proof.must_change_password = row->must_change_password;
+  proof.must_enrol = MustEnrol(*row, settings, grants.platform_admin);
+  proof.subscription_ends_at = row->subscription_ends_at;
+  proof.tenant_slug = row->tenant_slug;
+  proof.email = row->email;
+  proof.name = row->display_name;
+  proof.branch_id = row->branch_id;
+  proof.restaurant_id = row->restaurant_id;
+  for (auto& role : grants.roles) proof.roles.push_back(std::move(role.name));
+  proof.permissions = std::move(grants.permissions);
+  return out;
+}
+
+Gate::Gate(Services& services) : services_(services) { Counters(); }
+
+Result<Ticket> Gate::Open(std::string_view token, TimePoint now) const {
+  const auto verified = services_.tokens.Verify(token, now);
+  if (const auto* reject = std::get_if<TokenReject>(&verified)) {
+    Metrics::Instance().Add(Counters().token);
+    return MakeError(ErrorCode::kInvalidToken, std::string(reject->reason));
+  }
+  return Ticket{std::get<TokenClaims>(verified), {}};
+}
+
+void Gate::Ask(std::span<Ticket* const> tickets) {
+  std::vector<ProofQuestion> questions;
+  questions.reserve(tickets.size());
+  for (const auto* t : tickets) questions.push_back({t->claims.tenant_id, t->claims.session_id});
+  auto answers = services_.proofs.Find(questions);
+  for (std::size_t i = 0; i < tickets.size(); ++i) tickets[i]->answer = std::move(answers[i]);
+}
+
+Result<Principal> Gate::Decide(Ticket& ticket, TimePoint now, Deadline deadline) {
+  if (ticket.answer.state == ProofAnswer::State::kRevoked) {
+    Metrics::Instance().Add(Counters().cache);
+    return MakeError(ErrorCode::kInvalidToken, "revoked (tombstone)");
+  }
+  if (ticket.answer.state == ProofAnswer::State::kProof) {
+    const Proof proof = std::move(*ticket.answer.proof);
+    // Once a while per session MariaDB is asked although the proof would do, because it is also
+    // told that the session is active (SPEC S3); where it is away, the proof still counts.
+    const bool touch_due =
+        !proof.revoked && now - proof.last_active_at >= TouchInterval(proof.idle_timeout);
+    if (touch_due) {
+      auto decided = DecideFromDatabase(ticket, now, deadline);
+      if (decided.ok() || decided.error().code == ErrorCode::kInvalidToken) return decided;
+    }
+    Metrics::Instance().Add(Counters().cache);
+    return Judge(proof, ticket.claims, now);
+  }
+  return DecideFromDatabase(ticket, now, deadline);
+}
+
+Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, TimePoint now, Deadline deadline) {
+  auto& answer = ticket.answer;
+  answer.state = ProofAnswer::State::kUnknown;
+  services_.proofs.Lease(answer);
+  if (answer.state == ProofAnswer::State::kRevoked) {
+    Metrics::Instance().Add(Counters().cache);
+    return MakeError(ErrorCode::kInvalidToken, "revoked (tombstone)");
+  }
+  // Taken before the read: what is learnt is no older than this.
+  const TimePoint read_at = services_.clock.Now();
+  const auto executor = services_.db.Auto(deadline);
+  auto read = ReadProof(*executor, ticket.claims.tenant_id, ticket.claims.session_id, read_at);
+  if (!read.ok()) {
+    Metrics::Instance().Add(Counters().nobody);
+    return std::move(read).error();
+  }
+  Metrics::Instance().Add(Counters().database);
+  if (read->gone) {
+    services_.proofs.PublishTombstone(answer);
+    return MakeError(ErrorCode::kInvalidToken, "revoked, ended or unknown session");
+  }
+  Proof& proof = read->proof;
+  auto verdict = Judge(proof, ticket.claims, now);
+  if (verdict.ok() && now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
+    if (touches_.size() < kMaxPendingTouches) {
+      touches_.push_back({proof.tenant_id, proof.session_id, now});
+    }
+    proof.last_active_at = now;  // as it is about to be written
+  }
+  services_.proofs.Publish(answer, proof);
+  return verdict;
+}
+
+Result<Principal> Gate::Verify(std::string_view token, TimePoint now, Deadline deadline) {
+  GH_ASSIGN(Ticket ticket, Open(token, now));
+  Ticket* const tickets[] = {&ticket};
+  Ask(tickets);
+  return Decide(ticket, now, deadline);
+}
+
+void Gate::FlushTouches() {
+  if (touches_.empty()) return;
+  // One commit for all of them; a few hundred rows take a millisecond or two.
+  const auto written =
+      services_.db.Transact<void>(Deadline::In(Millis(1000)), [&](db::Executor& ex) -> Status {
+        for (const auto& t : touches_) {
+          GH_TRY(store::TouchSession(ex, t.tenant, t.session, t.at));
+        }
+        return {};
+      });
+  if (!written.ok()) log::Warn("gate.touch_failed", {{"reason", written.error().inner}});
+  touches_.clear();
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,61 @@
+// Verification of an access token (SPEC T8, R7; DESIGN.md 3), in three steps that do not wait, so
+// that a worker takes every request that is ready, asks memcached once for all of them, and answers
+// all. Unknown means: ask MariaDB. No MariaDB: kUnavailable, never a yes.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "handlers/auth/principal.h"
+#include "handlers/auth/proof_cache.h"
+#include "handlers/auth/services.h"
+#include "handlers/auth/token.h"
+
+namespace gatehouse::auth {
+
+// One access token on its way through the gate.
+struct Ticket {
+  TokenClaims claims;
+  ProofAnswer answer;
+};
+
+class Gate {
+ public:
+  explicit Gate(Services& services);
+
+  // Step 1: the token alone. kInvalidToken, with the reason in `inner`.
+  Result<Ticket> Open(std::string_view token, TimePoint now) const;
+  // Step 2: one question to the cache for all tickets.
+  void Ask(std::span<Ticket* const> tickets);
+  // Step 3: decides; reads MariaDB only where the cache did not know.
+  Result<Principal> Decide(Ticket& ticket, TimePoint now, Deadline deadline);
+
+  // All three for one token.
+  Result<Principal> Verify(std::string_view token, TimePoint now, Deadline deadline);
+
+  // Writes the last-active times that verification noticed (SPEC S3). Called when the answers are
+  // out. What cannot be written is forgotten; the next request notices again.
+  void FlushTouches();
+
+ private:
+  struct Touch {
+    TenantId tenant;
+    SessionId session;
+    TimePoint at;
+  };
+  Result<Principal> DecideFromDatabase(Ticket& ticket, TimePoint now, Deadline deadline);
+
+  Services& services_;
+  std::vector<Touch> touches_;
+};
+
+// What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,
+// expired or deleted, for good.
+struct ProofRead {
+  Proof proof;
+  bool gone = false;
+};
+Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session, TimePoint now);
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,26 @@
+// Passwords forgotten, reset and changed (SPEC P3, P4).
+#pragma once
+
+#include <string_view>
+
+#include "handlers/auth/principal.h"
+#include "handlers/auth/tenant.h"
+
+namespace gatehouse::auth {
+
+// Mails a link where the address has an active account; costs and answers the same where it has
+// none. kUnknownTenant.
+Status ForgotPassword(Services& services, const Caller& caller, std::string_view tenant,
+                      std::string_view email);
+
+// Ends all sessions and other links, clears a lock. kInvalidLink; kWeakPassword, which leaves the
+// link alive.
+Status ResetPassword(Services& services, const Caller& caller, std::string_view token,
+                     std::string_view new_password);
+
+// Keeps the caller's session, ends the others. kWrongPassword and kTooManyAttempts count like a
+// sign-in; kWeakPassword.
+Status ChangePassword(Services& services, const Caller& caller, const Principal& principal,
+                      std::string_view current_password, std::string_view new_password);
+
+}  // namespace gatehouse::auth

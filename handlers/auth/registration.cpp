@@ -1,0 +1,220 @@
+#include "handlers/auth/registration.h"
+
+#include <algorithm>
+
+#include "fcgi/lib/json.h"
+#include "handlers/auth/audit.h"
+#include "handlers/auth/identifier.h"
+#include "handlers/auth/link_token.h"
+#include "handlers/auth/notify.h"
+#include "handlers/auth/password_policy.h"
+#include "sql/store/links.h"
+#include "sql/store/users.h"
+
+namespace gatehouse::auth {
+namespace {
+
+Result<TenantContext> NamedTenant(Services& services, const Caller& caller,
+                                  std::string_view from_body) {
+  GH_ASSIGN(auto tenant,
+            FindTenantContext(services, caller, TenantSlug(services, caller, from_body)));
+  if (!tenant) return MakeError(ErrorCode::kUnknownTenant);
+  return std::move(*tenant);
+}
+
+Status CheckPolicy(const TenantContext& tenant, std::string_view email) {
+  if (tenant.row.suspended) return MakeError(ErrorCode::kTenantSuspended);
+  if (tenant.settings.registration == "closed") return MakeError(ErrorCode::kRegistrationClosed);
+  if (tenant.settings.registration == "domain") {
+    const auto domain = email.substr(email.find('@') + 1);
+    const auto& allowed = tenant.settings.registration_domains;
+    if (std::find(allowed.begin(), allowed.end(), domain) == allowed.end()) {
+      return MakeError(ErrorCode::kRegistrationDomainNotAllowed);
+    }
+  }
+  return {};
+}
+
+std::string FullName(const std::optional<std::string>& first,
+                     const std::optional<std::string>& last) {
+  std::string out = first.value_or("");
+  if (last) out += (out.empty() ? "" : " ") + *last;
+  return out;
+}
+
+Status SendVerification(Services& services, db::Executor& ex, const TenantContext& tenant,
+                        const store::Link& link, const std::string& token) {
+  const auto minutes = tenant.settings.verify_email_ttl.count() / 60;
+  return Notify(services, ex, tenant, MailKind::kVerifyEmail,
+                {link.email, FullName(link.first_name, link.last_name)},
+                {{"link", LinkTo(services, "verify", token)},
+                 {"minutes_valid", std::to_string(std::max<std::int64_t>(minutes, 1))}});
+}
+
+// One registration as it will be stored, made before the transaction.
+struct Draft {
+  std::string email;
+  std::string password_hash;
+  const RegistrationRequest& request;
+};
+
+store::Link LinkOf(Services& services, const TenantContext& tenant, const Draft& draft,
+                   const std::string& token_hash) {
+  const TimePoint now = services.clock.Now();
+  store::Link link;
+  link.id = LinkId::New(now, services.entropy);
+  link.tenant_id = tenant.row.id;
+  link.purpose = store::LinkPurpose::kVerifyEmail;
+  link.token_hash = token_hash;
+  link.email = draft.email;
+  link.password_hash = draft.password_hash;
+  link.first_name = draft.request.first_name;
+  link.last_name = draft.request.last_name;
+  link.phone = draft.request.phone;
+  link.created_at = now;
+  link.expires_at = now + tenant.settings.verify_email_ttl;
+  return link;
+}
+
+// The pending account of this registration, made or updated; nullopt where the address is taken.
+Result<std::optional<UserId>> PendingUser(Services& services, db::Executor& ex,
+                                          const Caller& caller, const TenantContext& tenant,
+                                          const Draft& draft) {
+  const TimePoint now = services.clock.Now();
+  const auto& request = draft.request;
+  GH_ASSIGN(const auto existing, store::LockUserByEmail(ex, tenant.row.id, draft.email));
+  if (existing && existing->status != store::UserStatus::kPending) return std::optional<UserId>();
+  UserId id = existing ? existing->id : UserId::New(now, services.entropy);
+  if (existing) {
+    GH_TRY(store::UpdatePending(ex, tenant.row.id, id, draft.password_hash, request.first_name,
+                                request.last_name, request.phone, now));
+  } else {
+    store::User user;
+    user.id = id;
+    user.tenant_id = tenant.row.id;
+    user.email = draft.email;
+    user.password_hash = draft.password_hash;
+    user.first_name = request.first_name;
+    user.last_name = request.last_name;
+    user.phone = request.phone;
+    user.created_at = user.updated_at = now;
+    GH_TRY(store::InsertUser(ex, user));
+  }
+  json::Writer after;
+  after.BeginObject().Member("email", draft.email).EndObject();
+  GH_TRY(Audit(services, ex, caller,
+               {event::kUserRegistered, tenant.row.id, std::nullopt, "user", id.ToString(),
+                std::nullopt, after.Take()}));
+  return std::optional(id);
+}
+
+Status RegisterIn(Services& services, db::Executor& ex, const Caller& caller,
+                  const TenantContext& tenant, const Draft& draft) {
+  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, draft.email));
+  GH_ASSIGN(const auto user, PendingUser(services, ex, caller, tenant, draft));
+  const LinkToken token = NewLinkToken(services.entropy);
+  store::Link link = LinkOf(services, tenant, draft, token.hash);
+  link.user_id = user;
+  if (!user) link.password_hash.reset();
+  GH_TRY(store::InsertLink(ex, link));
+  if (full) return NotifyNobody(services, ex, tenant, MailKind::kVerifyEmail, draft.email);
+  if (user) return SendVerification(services, ex, tenant, link, token.text);
+  return Notify(services, ex, tenant, MailKind::kAlreadyRegistered, {draft.email, {}},
+                {{"sign_in_link", services.config.base_url + "/auth/ui/"},
+                 {"reset_link", services.config.base_url + "/auth/ui/forgot"}});
+}
+
+}  // namespace
+
+Status Register(Services& services, const Caller& caller, const RegistrationRequest& request) {
+  GH_ASSIGN(const TenantContext tenant, NamedTenant(services, caller, request.tenant));
+  const std::string email = CanonicalEmail(request.email);
+  GH_TRY(CheckPolicy(tenant, email));
+  PasswordContext context{email,
+                          tenant.row.name,
+                          tenant.row.slug,
+                          {},
+                          tenant.settings.password_min_length,
+                          services.hash_policy.algorithm};
+  for (const auto* name : {&request.first_name, &request.last_name}) {
+    if (*name) context.names.push_back(**name);
+  }
+  GH_TRY(CheckPassword(request.password, context, "/password"));
+  GH_ASSIGN(auto hash, HashPassword(request.password, services.hash_policy, services.entropy));
+  const Draft draft{email, std::move(hash), request};
+  const auto attempt = [&] {
+    return services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) {
+      return RegisterIn(services, ex, caller, tenant, draft);
+    });
+  };
+  auto status = attempt();
+  // Two registrations of a new address at once: the second finds the first's row now.
+  if (!status.ok() && db::IsDuplicate(status.error(), "users_email")) status = attempt();
+  return status;
+}
+
+Status VerifyEmail(Services& services, const Caller& caller, std::string_view token) {
+  const std::string hash = LinkTokenHash(token);
+  if (hash.empty()) return MakeError(ErrorCode::kInvalidLink, "malformed");
+  return services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) -> Status {
+    const TimePoint now = services.clock.Now();
+    GH_ASSIGN(const auto link, store::LockLink(ex, hash));
+    if (!link || link->used_at || now >= link->expires_at || !link->user_id ||
+        link->purpose != store::LinkPurpose::kVerifyEmail) {
+      return MakeError(ErrorCode::kInvalidLink, "unknown, used or expired");
+    }
+    GH_ASSIGN(const auto user, store::LockUser(ex, link->tenant_id, *link->user_id));
+    if (!user || user->status != store::UserStatus::kPending) {
+      return MakeError(ErrorCode::kInvalidLink, "not pending");
+    }
+    GH_TRY(store::UpdatePending(ex, link->tenant_id, user->id, link->password_hash,
+                                link->first_name, link->last_name, link->phone, now));
+    GH_TRY(store::ActivateUser(ex, link->tenant_id, user->id, now));
+    GH_TRY(
+        store::MarkLinksUsed(ex, link->tenant_id, user->id, store::LinkPurpose::kVerifyEmail, now));
+    json::Writer after;
+    after.BeginObject().Member("email", user->email).Member("status", "active").EndObject();
+    return Audit(services, ex, caller,
+                 {event::kEmailVerified, link->tenant_id, user->id, "user", user->id.ToString(),
+                  std::nullopt, after.Take()});
+  });
+}
+
+namespace {
+
+Status ResendIn(Services& services, db::Executor& ex, const TenantContext& tenant,
+                const std::string& email) {
+  const TimePoint now = services.clock.Now();
+  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
+  GH_ASSIGN(const auto user, store::LockUserByEmail(ex, tenant.row.id, email));
+  const UserId user_id = user ? user->id : UserId{};
+  GH_ASSIGN(auto link, store::NewestVerifyLink(ex, tenant.row.id, user_id));
+  const bool pending = user && user->status == store::UserStatus::kPending && link && !full;
+  if (!pending) {
+    link.emplace();
+    link->tenant_id = tenant.row.id;
+    link->email = email;
+  } else {
+    GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, user_id, store::LinkPurpose::kVerifyEmail, now));
+  }
+  const LinkToken token = NewLinkToken(services.entropy);
+  link->id = LinkId::New(now, services.entropy);
+  link->token_hash = token.hash;
+  link->created_at = now;
+  link->expires_at = now + tenant.settings.verify_email_ttl;
+  GH_TRY(store::InsertLink(ex, *link));
+  if (!pending) return NotifyNobody(services, ex, tenant, MailKind::kVerifyEmail, email);
+  return SendVerification(services, ex, tenant, *link, token.text);
+}
+
+}  // namespace
+
+Status ResendVerification(Services& services, const Caller& caller, std::string_view tenant_slug,
+                          std::string_view email) {
+  GH_ASSIGN(const TenantContext tenant, NamedTenant(services, caller, tenant_slug));
+  const std::string canonical = CanonicalEmail(email);
+  return services.db.Transact<void>(
+      caller.deadline, [&](db::Executor& ex) { return ResendIn(services, ex, tenant, canonical); });
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,94 @@
+// POST /auth/refresh (SPEC T6), declared in session.h.
+#include "fcgi/lib/json.h"
+#include "fcgi/run/log.h"
+#include "handlers/auth/audit.h"
+#include "handlers/auth/proof_cache.h"
+#include "handlers/auth/session.h"
+
+namespace gatehouse::auth {
+namespace {
+
+// What the transaction found; committed in every case, so that the end of a stolen session stays.
+struct Outcome {
+  std::optional<SessionGrant> grant;
+  std::optional<Error> refused;
+  bool ended = false;
+};
+
+Outcome Refused(std::string reason, ErrorCode code = ErrorCode::kInvalidRefreshToken) {
+  return {std::nullopt, MakeError(code, std::move(reason)), false};
+}
+
+Result<Outcome> EndForReuse(Services& services, db::Executor& ex, const Caller& caller,
+                            const store::Session& session) {
+  GH_TRY(store::RevokeSession(ex, session.tenant_id, session.id, services.clock.Now(), "reuse"));
+  json::Writer after;
+  after.BeginObject().Member("user_id", session.user_id.ToString()).EndObject();
+  GH_TRY(Audit(services, ex, caller,
+               {event::kReuseDetected, session.tenant_id, std::nullopt, "session",
+                session.id.ToString(), std::nullopt, after.Take()}));
+  Outcome out = Refused("reuse of an older token");
+  out.ended = true;
+  return out;
+}
+
+Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& caller,
+                          const RefreshToken& token) {
+  GH_ASSIGN(auto session, store::LockSession(ex, token.tenant, token.session));
+  if (!session) return Refused("no such session");
+  const auto row_key = OpenRowKey(services.keys, *session);
+  if (!row_key || !HasValidMac(token, row_key->Reveal())) return Refused("mac");
+  const TimePoint now = services.clock.Now();
+  if (session->revoked_at) return Refused("revoked");
+  if (now >= session->expires_at) return Refused("session ended");
+  GH_ASSIGN(const auto tenant, LoadTenantContext(ex, session->tenant_id));
+  const auto idle_end = IdleEnd(*session, tenant.settings);
+  if (idle_end && now >= *idle_end) return Refused("idle");
+
+  switch (DecideRefresh(token.generation, session->refresh_generation, session->refresh_rotated_at,
+                        tenant.settings.refresh_grace, now)) {
+    case RefreshDecision::kReuse:
+      return EndForReuse(services, ex, caller, *session);
+    case RefreshDecision::kFromTheFuture:
+      log::Err("refresh.from_the_future", {{"session_id", session->id.ToString()}});
+      return Refused("newer than the row: was data lost?");
+    case RefreshDecision::kRotate:
+    case RefreshDecision::kRepeat:
+      break;
+  }
+  GH_ASSIGN(auto user, store::FindUser(ex, session->tenant_id, session->user_id));
+  if (!user || user->status != store::UserStatus::kActive || tenant.row.suspended) {
+    return Refused("user or tenant not active");
+  }
+  if (tenant.SubscriptionEnded(now) && !user->is_tenant_admin) {
+    return Refused("subscription", ErrorCode::kSubscriptionExpired);
+  }
+  GH_ASSIGN(auto grants, store::GrantsOf(ex, user->tenant_id, user->id));
+  if (token.generation == session->refresh_generation) {
+    session->refresh_generation += 1;
+    session->refresh_rotated_at = now;
+    GH_TRY(store::RotateRefresh(ex, session->tenant_id, session->id, session->refresh_generation,
+                                now));
+  }
+  session->last_active_at = now;
+  GH_TRY(store::TouchSession(ex, session->tenant_id, session->id, now));
+  Outcome out;
+  out.grant = MakeGrant(services, std::move(*session), std::move(*user), std::move(grants),
+                        tenant.settings, *row_key);
+  return out;
+}
+
+}  // namespace
+
+Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token) {
+  const auto parsed = ParseRefreshToken(token);
+  if (!parsed) return MakeError(ErrorCode::kInvalidRefreshToken, "malformed");
+  GH_ASSIGN(Outcome outcome, services.db.Transact<Outcome>(caller.deadline, [&](db::Executor& ex) {
+    return RefreshIn(services, ex, caller, *parsed);
+  }));
+  if (outcome.ended) services.proofs.Revoke(parsed->tenant, parsed->session);
+  if (outcome.refused) return std::move(*outcome.refused);
+  return std::move(*outcome.grant);
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,38 @@
+// What a protected place asks for (SPEC R6, R7; API.md "For nginx and services"), and the decision.
+// Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fcgi/base/result.h"
+#include "handlers/auth/principal.h"
+
+namespace gatehouse::auth {
+
+class Requirement {
+ public:
+  // Comma-separated, any of. An empty text asks for nothing; an empty element or a malformed
+  // permission makes the whole requirement malformed, which nobody meets.
+  void RequirePermission(std::string_view any_of);
+  void RequireRole(std::string_view any_of);
+  // For a value that was given but cannot be a requirement.
+  void MarkMalformed() { malformed_ = true; }
+  void AllowRoleless(bool allow) { allow_roleless_ = allow; }
+
+  // kNoRoleAssigned, kPermissionDenied.
+  Status Check(const Principal& principal) const;
+
+ private:
+  // Each inner list: any of; all inner lists must be met.
+  std::vector<std::vector<std::string>> permissions_, roles_;
+  bool allow_roleless_ = false;
+  bool malformed_ = false;
+};
+
+// May this person do `permission` ("m:r:a")? Tenant and platform admins may do everything in their
+// tenant. `owns`: the resource in question is theirs.
+bool May(const Principal& principal, std::string_view permission, bool owns);
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,177 @@
+#include "handlers/auth/session.h"
+
+#include <algorithm>
+
+#include "fcgi/lib/json.h"
+#include "handlers/auth/audit.h"
+#include "handlers/auth/proof_cache.h"
+#include "handlers/auth/token.h"
+
+namespace gatehouse::auth {
+namespace {
+
+Status EndOne(Services& services, db::Executor& ex, const Caller& caller,
+              const store::Session& session, std::optional<UserId> actor, std::string_view reason) {
+  GH_ASSIGN(const bool ended,
+            store::RevokeSession(ex, session.tenant_id, session.id, services.clock.Now(), reason));
+  if (!ended) return {};
+  json::Writer after;
+  after.BeginObject().Member("user_id", session.user_id.ToString());
+  after.Member("reason", std::string(reason)).EndObject();
+  const bool logout = reason == "logout";
+  return Audit(services, ex, caller,
+               {logout ? event::kLogout : event::kSessionRevoked, session.tenant_id, actor,
+                "session", session.id.ToString(), std::nullopt, after.Take()});
+}
+
+// Which of the live sessions (oldest first) must go so that one more keeps within the limit.
+EndedSessions Displaced(std::vector<store::Session> live, std::string_view device_id,
+                        int max_sessions) {
+  EndedSessions out;
+  const auto same = std::stable_partition(
+      live.begin(), live.end(), [&](const store::Session& s) { return s.device_id != device_id; });
+  std::move(same, live.end(), std::back_inserter(out));
+  live.erase(same, live.end());
+  if (max_sessions > 0) {
+    const auto room = static_cast<std::size_t>(max_sessions) - 1;
+    const auto surplus = live.size() > room ? live.size() - room : 0;
+    std::move(live.begin(), live.begin() + static_cast<std::ptrdiff_t>(surplus),
+              std::back_inserter(out));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings) {
+  if (settings.idle_timeout.count() == 0) return std::nullopt;
+  return std::min(session.last_active_at + settings.idle_timeout, session.expires_at);
+}
+
+Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Caller& caller,
+                                const TenantContext& tenant, const store::User& user, SessionId id,
+                                const Device& device, std::string_view amr, bool cookie_mode) {
+  const TimePoint now = services.clock.Now();
+  GH_ASSIGN(auto live, store::LiveSessions(ex, user.tenant_id, user.id, now));
+  NewSession out;
+  out.ended = Displaced(std::move(live), device.id, tenant.settings.max_sessions);
+  for (const auto& session : out.ended) {
+    const bool same_device = session.device_id == device.id;
+    GH_TRY(
+        EndOne(services, ex, caller, session, user.id, same_device ? "replaced" : "other_device"));
+  }
+  auto row_key = NewRowKey(services.keys, id, services.entropy);
+  out.row_key = std::move(row_key.key);
+  store::Session& s = out.session;
+  s.id = id;
+  s.tenant_id = user.tenant_id;
+  s.user_id = user.id;
+  s.device_id = device.id;
+  s.device_name = device.name;
+  s.device_type = device.type;
+  s.ip = caller.ip;
+  s.user_agent = caller.user_agent;
+  s.amr = amr;
+  s.cookie_mode = cookie_mode;
+  s.authenticated_at = s.created_at = s.last_active_at = s.refresh_rotated_at = now;
+  s.expires_at = now + tenant.settings.session_ttl;
+  s.refresh_generation = 1;
+  s.refresh_key = std::move(row_key.box);
+  s.refresh_kid = std::move(row_key.kid);
+  GH_TRY(store::InsertSession(ex, s));
+  GH_ASSIGN(out.new_device, store::RememberDevice(ex, user.id, device.id, now));
+  return out;
+}
+
+SessionGrant MakeGrant(Services& services, store::Session session, store::User user,
+                       store::Grants grants, const TenantSettings& settings,
+                       const Secret& row_key) {
+  const TimePoint now = services.clock.Now();
+  TokenSubject subject{user.id,
+                       user.tenant_id,
+                       session.id,
+                       user.email,
+                       user.DisplayName(),
+                       {},
+                       grants.permissions,
+                       user.branch_id,
+                       user.restaurant_id,
+                       session.amr,
+                       session.authenticated_at,
+                       settings.roles_claim == "csv",
+                       settings.permissions_claim};
+  for (const auto& role : grants.roles) subject.roles.push_back(role.name);
+  const TimePoint expires = std::min(now + settings.access_ttl, session.expires_at);
+  SessionGrant out;
+  out.access_token = services.tokens.Issue(subject, Uuid::V7(now, services.entropy), now, expires);
+  out.access_expires_at = expires;
+  out.refresh_token = EncodeRefreshToken(session.tenant_id, session.id, session.refresh_generation,
+                                         row_key.Reveal());
+  out.session = std::move(session);
+  out.user = std::move(user);
+  out.grants = std::move(grants);
+  out.settings = settings;
+  return out;
+}
+
+void TellEnded(Services& services, const EndedSessions& ended) {
+  for (const auto& session : ended) services.proofs.Revoke(session.tenant_id, session.id);
+}
+
+Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const Caller& caller,
+                                    TenantId tenant, UserId user, std::optional<UserId> actor,
+                                    std::optional<SessionId> keep, std::string_view reason) {
+  // The user's row lock keeps a racing sign-in from slipping a session in between.
+  GH_ASSIGN(const auto locked, store::LockUser(ex, tenant, user));
+  if (!locked) return MakeError(ErrorCode::kNotFound, "user");
+  GH_ASSIGN(auto live, store::LiveSessions(ex, tenant, user, services.clock.Now()));
+  if (keep) std::erase_if(live, [&](const store::Session& s) { return s.id == *keep; });
+  for (const auto& session : live) GH_TRY(EndOne(services, ex, caller, session, actor, reason));
+  return live;
+}
+
+Result<int> EndSessions(Services& services, const Caller& caller, TenantId tenant, UserId user,
+                        UserId actor, std::optional<SessionId> keep, std::string_view reason) {
+  GH_ASSIGN(const auto ended,
+            services.db.Transact<EndedSessions>(caller.deadline, [&](db::Executor& ex) {
+              return EndSessionsIn(services, ex, caller, tenant, user, actor, keep, reason);
+            }));
+  TellEnded(services, ended);
+  return static_cast<int>(ended.size());
+}
+
+Status Logout(Services& services, const Caller& caller, const Principal& principal) {
+  GH_TRY(services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) -> Status {
+    GH_ASSIGN(const auto session,
+              store::LockSession(ex, principal.tenant_id, principal.session_id));
+    if (!session) return {};
+    return EndOne(services, ex, caller, *session, principal.user_id, "logout");
+  }));
+  // Also where it had ended before: an earlier attempt may have died between commit and cache.
+  services.proofs.Revoke(principal.tenant_id, principal.session_id);
+  return {};
+}
+
+Status EndOwnSession(Services& services, const Caller& caller, const Principal& principal,
+                     SessionId id) {
+  GH_TRY(services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) -> Status {
+    GH_ASSIGN(const auto session, store::LockSession(ex, principal.tenant_id, id));
+    if (!session || session->user_id != principal.user_id || session->revoked_at ||
+        services.clock.Now() >= session->expires_at) {
+      return MakeError(ErrorCode::kNotFound, "session");
+    }
+    return EndOne(services, ex, caller, *session, principal.user_id, "ended_by_user");
+  }));
+  services.proofs.Revoke(principal.tenant_id, id);
+  return {};
+}
+
+Result<std::vector<store::Session>> ListSessions(Services& services, const Caller& caller,
+                                                 TenantId tenant, UserId user) {
+  const auto executor = services.db.Auto(caller.deadline);
+  GH_ASSIGN(const auto found, store::FindUser(*executor, tenant, user));
+  if (!found) return MakeError(ErrorCode::kNotFound, "user");
+  return store::LiveSessions(*executor, tenant, user, caller.now);
+}
+
+}  // namespace gatehouse::auth

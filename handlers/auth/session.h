@@ -1,0 +1,83 @@
+// Sessions (SPEC S): begun at sign-in, renewed by refresh tokens, ended by their owner, by an
+// administrator or by the device rule.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "handlers/auth/principal.h"
+#include "handlers/auth/refresh.h"
+#include "handlers/auth/services.h"
+#include "handlers/auth/tenant.h"
+#include "sql/store/roles.h"
+#include "sql/store/sessions.h"
+#include "sql/store/users.h"
+
+namespace gatehouse::auth {
+
+struct Device {
+  std::string id;  // at most 64 characters; chosen by the client, or made here
+  std::string name;
+  std::string type;  // web, mobile, desktop, tablet, pos, service, other
+};
+
+// A session with what its owner is told at sign-in and refresh.
+struct SessionGrant {
+  store::Session session;
+  store::User user;
+  store::Grants grants;
+  TenantSettings settings;
+  std::string access_token;
+  std::string refresh_token;
+  TimePoint access_expires_at;
+};
+
+// Sessions that a transaction ended, to be told to the cache once it has committed.
+using EndedSessions = std::vector<store::Session>;
+
+// Inside the sign-in transaction, with the user's row locked: ends what `max_sessions` does not
+// allow (S2: the same device's session first, then the oldest) and inserts a new session.
+struct NewSession {
+  store::Session session;
+  Secret row_key;
+  EndedSessions ended;
+  bool new_device = false;  // not seen before, while others have been
+};
+Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Caller& caller,
+                                const TenantContext& tenant, const store::User& user, SessionId id,
+                                const Device& device, std::string_view amr, bool cookie_mode);
+
+// Both tokens of a session, from its current state.
+SessionGrant MakeGrant(Services& services, store::Session session, store::User user,
+                       store::Grants grants, const TenantSettings& settings, const Secret& row_key);
+
+// After the commit.
+void TellEnded(Services& services, const EndedSessions& ended);
+
+// POST /auth/refresh. kInvalidRefreshToken, kSubscriptionExpired.
+Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token);
+
+// POST /auth/logout: ends the caller's session. Ending it twice is fine.
+Status Logout(Services& services, const Caller& caller, const Principal& principal);
+
+// Ends all live sessions of a user but `keep`; returns how many. `actor` asks for it.
+Result<int> EndSessions(Services& services, const Caller& caller, TenantId tenant, UserId user,
+                        UserId actor, std::optional<SessionId> keep, std::string_view reason);
+// Inside a transaction; the caller tells the cache after its commit.
+Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const Caller& caller,
+                                    TenantId tenant, UserId user, std::optional<UserId> actor,
+                                    std::optional<SessionId> keep, std::string_view reason);
+
+// Ends one of the user's sessions. kNotFound where it is not theirs or not alive.
+Status EndOwnSession(Services& services, const Caller& caller, const Principal& principal,
+                     SessionId session);
+
+Result<std::vector<store::Session>> ListSessions(Services& services, const Caller& caller,
+                                                 TenantId tenant, UserId user);
+
+// The end by idleness, where the tenant has one.
+std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings);
+
+}  // namespace gatehouse::auth

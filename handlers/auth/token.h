@@ -1,0 +1,78 @@
+// Access tokens (SPEC T1, T4, T5): JWTs (RFC 7519, typ "at+jwt" of RFC 9068), JWS compact
+// serialization (RFC 7515). Verification follows RFC 8725: the algorithm belongs to the key that
+// `kid` names and is never taken from the token.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "fcgi/base/clock.h"
+#include "fcgi/base/ids.h"
+#include "fcgi/lib/crypto.h"
+#include "fcgi/run/keyring.h"
+
+namespace gatehouse::auth {
+
+// What goes into a token.
+struct TokenSubject {
+  UserId user_id;
+  TenantId tenant_id;
+  SessionId session_id;
+  std::string email;
+  std::string username;
+  std::vector<std::string> roles;
+  std::vector<std::string> permissions;
+  std::optional<std::string> branch_id, restaurant_id;
+  std::string amr;  // comma-separated (RFC 8176)
+  TimePoint authenticated_at;
+  bool roles_as_csv = false;
+  bool with_permissions = true;
+};
+
+// What verification reads out of one; everything else is decided from Gatehouse's own state.
+struct TokenClaims {
+  UserId user_id;
+  TenantId tenant_id;
+  SessionId session_id;
+  TimePoint issued_at, expires_at;
+};
+
+// Why a token was refused: for the log alone, callers see one and the same answer.
+struct TokenReject {
+  std::string_view reason;  // static: "signature", "expired", "kid", …
+};
+
+inline constexpr std::size_t kMaxTokenBytes = 8192;
+// Past this the permissions are left out and the token says so (SPEC T2).
+inline constexpr std::size_t kMaxTokenWithPermissions = 3072;
+inline constexpr Seconds kIssuedAheadLeeway{30};
+
+// Issues with the ring's active key, verifies with every key of the ring that is not retired.
+class TokenSigner {
+ public:
+  TokenSigner(const KeyRings& keys, std::string issuer, std::string audience);
+
+  // `jti` is a fresh id. Times are cut to whole seconds (NumericDate).
+  std::string Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
+                    TimePoint expires_at) const;
+
+  // Expiry is exact; iat and nbf may lie 30 s ahead (API.md).
+  std::variant<TokenClaims, TokenReject> Verify(std::string_view token, TimePoint now) const;
+
+ private:
+  struct SigningKey {
+    std::string kid;
+    std::string header;  // encoded, as this server writes it
+    crypto::HmacSha256 mac;
+  };
+  const SigningKey* KeyOf(std::string_view encoded_header, std::string_view* reason) const;
+
+  std::string issuer_, audience_;
+  std::vector<SigningKey> keys_;
+  std::size_t active_ = 0;
+};
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,65 @@
+#include "handlers/auth/requirement.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::auth {
+namespace {
+
+Principal Member() {
+  Principal out;
+  out.roles = {"Member", "Stock Manager"};
+  out.permissions = {"inventory:item:edit", "sales:*:view", "sales:order:edit:own"};
+  return out;
+}
+
+ErrorCode Check(const Principal& who, std::string_view permission, std::string_view role,
+                bool allow_roleless = false) {
+  Requirement requirement;
+  requirement.RequirePermission(permission);
+  requirement.RequireRole(role);
+  requirement.AllowRoleless(allow_roleless);
+  const auto status = requirement.Check(who);
+  return status.ok() ? ErrorCode::kTimeout : status.error().code;  // kTimeout stands for yes
+}
+constexpr auto kYes = ErrorCode::kTimeout;
+
+TEST(RequirementTest, R7AnyOfWithinAKindBothBetweenKinds) {
+  EXPECT_EQ(Check(Member(), "", ""), kYes);
+  EXPECT_EQ(Check(Member(), "inventory:item:edit", ""), kYes);
+  EXPECT_EQ(Check(Member(), "hr:staff:view,sales:order:view", ""), kYes);
+  EXPECT_EQ(Check(Member(), "hr:staff:view", ""), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Check(Member(), "", "Owner, Stock Manager"), kYes);
+  EXPECT_EQ(Check(Member(), "", "Owner"), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Check(Member(), "inventory:item:edit", "Owner"), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Check(Member(), "hr:staff:view", "Member"), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Check(Member(), "sales:order:edit", ""), ErrorCode::kPermissionDenied);
+}
+
+TEST(RequirementTest, R7AMalformedRequirementIsMetByNobody) {
+  Principal admin = Member();
+  admin.platform_admin = true;
+  for (const char* bad :
+       {"sales", "a:b:c,", ",", "*:*:*", "a:b:c,,d:e:f", "ALL_PERMISSIONS", "A:B:C"}) {
+    EXPECT_EQ(Check(admin, bad, ""), ErrorCode::kPermissionDenied) << bad;
+  }
+  EXPECT_EQ(Check(admin, "", "Member,"), ErrorCode::kPermissionDenied);
+}
+
+TEST(RequirementTest, R6RolelessPeopleAreRefusedUnlessAllowed) {
+  Principal roleless;
+  EXPECT_EQ(Check(roleless, "", ""), ErrorCode::kNoRoleAssigned);
+  EXPECT_EQ(Check(roleless, "", "", true), kYes);
+  EXPECT_EQ(Check(roleless, "a:b:c", "", true), ErrorCode::kNoRoleAssigned);
+  EXPECT_EQ(Check(roleless, "", "Member", true), ErrorCode::kNoRoleAssigned);
+}
+
+TEST(RequirementTest, AdminsHaveEveryPermissionButOnlyTheirOwnRoles) {
+  Principal admin;
+  admin.tenant_admin = true;
+  EXPECT_EQ(Check(admin, "hr:staff:view", ""), kYes);
+  EXPECT_EQ(Check(admin, "", "Owner"), ErrorCode::kPermissionDenied);
+  EXPECT_EQ(Check(admin, "", ""), kYes);
+}
+
+}  // namespace
+}  // namespace gatehouse::auth

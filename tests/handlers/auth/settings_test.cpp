@@ -1,0 +1,50 @@
+#include "handlers/auth/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::auth {
+namespace {
+
+json::Value Doc(std::string_view text) { return *json::Parse(text); }
+
+TEST(SettingsTest, N5DefaultsAreTheContracts) {
+  EXPECT_EQ(SettingsJson(ParseSettings("{}")),
+            R"({"access_ttl":3600,"session_ttl":86400,"refresh_grace":10,"idle_timeout":0,)"
+            R"("max_sessions":1,"lockout_threshold":5,"lockout_window":900,"lockout_duration":900,)"
+            R"("password_min_length":10,"require_2fa":"off","mfa_challenge_ttl":300,)"
+            R"("verify_email_ttl":86400,"password_reset_ttl":1800,"registration":"open",)"
+            R"("registration_domains":[],"ip_binding":"off","roles_claim":"array",)"
+            R"("permissions_claim":true,"sliding_renewal":true,"info_text":"",)"
+            R"("mail_sender_name":"","oauth_link_verified_email":false})");
+}
+
+TEST(SettingsTest, N5MergesAndKeepsOnlyWhatDiffers) {
+  const auto merged = MergeSettings(R"({"access_ttl":60})", Doc(R"({"max_sessions":3})"));
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(*merged, R"({"access_ttl":60,"max_sessions":3})");
+  const auto reset = MergeSettings(*merged, Doc(R"({"access_ttl":null})"));
+  ASSERT_TRUE(reset.ok());
+  EXPECT_EQ(*reset, R"({"max_sessions":3})");
+  EXPECT_EQ(ParseSettings(*reset).access_ttl, Seconds(3600));
+}
+
+TEST(SettingsTest, N5RefusesEachBadValueByName) {
+  const auto refused = MergeSettings(
+      "{}", Doc(R"({"access_ttl":0,"max_sessions":"1","registration":"maybe","nonsense":1,)"
+                R"("registration_domains":[1],"info_text":"a\u0000b","permissions_claim":1})"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kValidationFailed);
+  EXPECT_EQ(refused.error().fields.size(), 7U);
+  EXPECT_EQ(refused.error().fields[3].code, "unknown_field");
+}
+
+// Nobody gets laxer rules because a stored document is damaged.
+TEST(SettingsTest, N5DamagedDocumentsFallBackToDefaults) {
+  for (const char* bad : {"", "nonsense", "[]", R"({"lockout_threshold":0})",
+                          R"({"lockout_threshold":"many"})", R"({"lockout_threshold":100000})"}) {
+    EXPECT_EQ(ParseSettings(bad).lockout_threshold, 5) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::auth

@@ -1,0 +1,184 @@
+#include "handlers/auth/token.h"
+
+#include <gtest/gtest.h>
+
+#include "fcgi/base/codec.h"
+#include "fcgi/lib/json.h"
+
+namespace gatehouse::auth {
+namespace {
+
+const TimePoint kNow = FromUnixSeconds(1'800'000'000);
+
+class TokenTest : public ::testing::Test {
+ protected:
+  SeededEntropy entropy{1};
+  KeyRings keys = KeyRings::Generate(entropy);
+  TokenSigner signer{keys, "https://gate.test", "https://gate.test"};
+  TokenSubject subject{UserId::New(kNow, entropy),
+                       TenantId::New(kNow, entropy),
+                       SessionId::New(kNow, entropy),
+                       "ann@example.test",
+                       "Ann",
+                       {"Owner", "Member"},
+                       {"a:b:c"},
+                       "b1",
+                       std::nullopt,
+                       "pwd",
+                       kNow};
+
+  std::string Issue() {
+    return signer.Issue(subject, Uuid::V7(kNow, entropy), kNow, kNow + Seconds(3600));
+  }
+  std::string_view Reason(std::string_view token, TimePoint now = kNow) {
+    const auto verdict = signer.Verify(token, now);
+    const auto* reject = std::get_if<TokenReject>(&verdict);
+    return reject == nullptr ? "accepted" : reject->reason;
+  }
+  // A token over any header and payload, signed with the real key.
+  std::string Forge(const std::string& header, const std::string& payload) {
+    std::string token = Base64UrlEncode(header) + "." + Base64UrlEncode(payload);
+    const crypto::HmacSha256 mac(keys.Active(Ring::kJwt).secret.Reveal());
+    return token + "." + Base64UrlEncode(crypto::AsView(mac.Mac(token)));
+  }
+  std::string Header(const std::string& extra = "", const std::string& alg = "HS256",
+                     const std::string& typ = "at+jwt") {
+    return R"({"alg":")" + alg + R"(","kid":")" + keys.Active(Ring::kJwt).kid + R"(","typ":")" +
+           typ + "\"" + extra + "}";
+  }
+  std::string Payload(const std::string& dates) {
+    return R"({"iss":"https://gate.test","aud":"https://gate.test","sub":")" +
+           subject.user_id.ToString() + R"(","sid":")" + subject.session_id.ToString() +
+           R"(","tenant_id":")" + subject.tenant_id.ToString() + "\"," + dates + "}";
+  }
+  std::string Dates(std::int64_t iat, std::int64_t nbf, std::int64_t exp) {
+    return "\"iat\":" + std::to_string(iat) + ",\"nbf\":" + std::to_string(nbf) +
+           ",\"exp\":" + std::to_string(exp);
+  }
+  std::string GoodPayload() {
+    const auto now = ToUnixSeconds(kNow);
+    return Payload(Dates(now, now, now + 3600));
+  }
+};
+
+TEST_F(TokenTest, T1CarriesTheClaims) {
+  const std::string token = Issue();
+  const auto first = token.find('.');
+  const auto payload =
+      Base64UrlDecode(std::string_view(token).substr(first + 1, token.rfind('.') - first - 1));
+  ASSERT_TRUE(payload);
+  const auto claims = json::Parse(*payload);
+  ASSERT_TRUE(claims);
+  for (const char* name :
+       {"iss", "aud", "sub", "jti", "sid", "iat", "nbf", "exp", "email", "username", "tenant_id",
+        "role", "roles", "permissions", "branch_id", "amr", "auth_time"}) {
+    EXPECT_NE(claims->Find(name), nullptr) << name;
+  }
+  EXPECT_EQ(*claims->Find("role")->string(), "Owner");
+  EXPECT_EQ(claims->Find("restaurant_id"), nullptr);
+}
+
+TEST_F(TokenTest, T2LeavesPermissionsOutWhereTheyWouldBeTooLong) {
+  for (int i = 0; i < 300; ++i)
+    subject.permissions.push_back("module:resource:" + std::to_string(i));
+  const std::string token = Issue();
+  EXPECT_LE(token.size(), kMaxTokenWithPermissions);
+  const auto first = token.find('.');
+  const auto payload =
+      *Base64UrlDecode(std::string_view(token).substr(first + 1, token.rfind('.') - first - 1));
+  EXPECT_NE(payload.find("\"permissions_omitted\":true"), std::string::npos);
+  EXPECT_EQ(Reason(token), "accepted");
+}
+
+TEST_F(TokenTest, T4AcceptsItsOwnAndReadsIt) {
+  const auto verdict = signer.Verify(Issue(), kNow);
+  const auto* claims = std::get_if<TokenClaims>(&verdict);
+  ASSERT_NE(claims, nullptr);
+  EXPECT_EQ(claims->session_id, subject.session_id);
+  EXPECT_EQ(claims->user_id, subject.user_id);
+  EXPECT_EQ(claims->expires_at, kNow + Seconds(3600));
+}
+
+TEST_F(TokenTest, T4ExpiryIsExactAndOnlyIssueTimesHaveLeeway) {
+  const auto now = ToUnixSeconds(kNow);
+  const std::string token = Issue();
+  EXPECT_EQ(Reason(token, kNow + Seconds(3600) - Micros(1)), "accepted");
+  EXPECT_EQ(Reason(token, kNow + Seconds(3600)), "expired");
+  EXPECT_EQ(Reason(Forge(Header(), Payload(Dates(now + 30, now + 30, now + 60)))), "accepted");
+  EXPECT_EQ(Reason(Forge(Header(), Payload(Dates(now + 31, now, now + 60)))), "iat in the future");
+  EXPECT_EQ(Reason(Forge(Header(), Payload(Dates(now, now + 31, now + 60)))), "nbf");
+}
+
+// RFC 8725: the key's algorithm counts, and nothing in a header leads anywhere.
+TEST_F(TokenTest, T4RefusesForeignHeaders) {
+  EXPECT_EQ(Reason(Forge(Header(), GoodPayload())), "accepted");
+  EXPECT_EQ(Reason(Forge(
+                R"({"typ":"at+jwt","kid":")" + keys.Active(Ring::kJwt).kid + R"(","alg":"HS256"})",
+                GoodPayload())),
+            "accepted");
+  for (const char* alg : {"none", "None", "NONE", "nOnE", "HS384", "RS256", "ES256", "", "hs256"}) {
+    EXPECT_EQ(Reason(Forge(Header("", alg), GoodPayload())), "alg") << alg;
+  }
+  for (const char* extra :
+       {R"(,"crit":["exp"])", R"(,"jku":"https://evil.test")", R"(,"x5u":"https://evil.test")",
+        R"(,"jwk":{"kty":"oct","k":"AAAA"})", R"(,"x5c":["AAAA"])", R"(,"b64":false)",
+        R"(,"zip":"DEF")", R"(,"cty":"JWT")", R"(,"x":1)"}) {
+    EXPECT_EQ(Reason(Forge(Header(extra), GoodPayload())), "foreign header member") << extra;
+  }
+  EXPECT_EQ(Reason(Forge(Header(R"(,"alg":"HS256")"), GoodPayload())), "malformed header");
+  for (const char* typ : {"JWT", "at+JWT", "jwt", ""}) {
+    EXPECT_EQ(Reason(Forge(Header("", "HS256", typ), GoodPayload())), "typ") << typ;
+  }
+  for (const char* kid : {"", "../../etc/passwd", "' OR 1=1 --", "unknown1"}) {
+    EXPECT_EQ(Reason(Forge(std::string(R"({"alg":"HS256","kid":")") + kid + R"(","typ":"at+jwt"})",
+                           GoodPayload())),
+              "kid")
+        << kid;
+  }
+}
+
+TEST_F(TokenTest, T4RefusesBrokenFormsAndClaims) {
+  const std::string token = Issue();
+  EXPECT_EQ(Reason(""), "not three parts");
+  EXPECT_EQ(Reason("a.b"), "not three parts");
+  EXPECT_EQ(Reason(token + ".x"), "not three parts");
+  EXPECT_EQ(Reason(std::string(9000, 'a')), "too long");
+  EXPECT_EQ(Reason(token + "="), "malformed signature");
+  EXPECT_EQ(Reason(token.substr(0, token.rfind('.') + 1)), "signature");
+  std::string flipped = token;
+  flipped[token.find('.') + 5] ^= 1;
+  EXPECT_EQ(Reason(flipped), "signature");
+  // The last character's unused bits: another spelling of the same signature.
+  std::string respelled = token;
+  respelled.back() = respelled.back() == 'B' ? 'C' : 'B';
+  EXPECT_NE(Reason(respelled), "accepted");
+
+  const auto now = ToUnixSeconds(kNow);
+  const std::string good = Dates(now, now, now + 60);
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":1,\"nbf\":1"))), "dates");
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":1,\"nbf\":1,\"exp\":1e400"))),
+            "malformed claims");
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":1,\"nbf\":1,\"exp\":1900000000.5"))), "dates");
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":1,\"nbf\":1,\"exp\":\"1900000000\""))),
+            "dates");
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":1,\"nbf\":1,\"exp\":9223372036854775807"))),
+            "dates");
+  EXPECT_EQ(Reason(Forge(Header(), Payload("\"iat\":-1,\"nbf\":1,\"exp\":1900000000"))), "dates");
+  EXPECT_EQ(Reason(Forge(Header(), Payload(good + "," + good))), "malformed claims");
+  EXPECT_EQ(Reason(Forge(Header(), "[]")), "malformed claims");
+  EXPECT_EQ(Reason(Forge(Header(), "{}")), "iss");
+}
+
+TEST_F(TokenTest, T4RefusesAnotherInstallationsTokens) {
+  const TokenSigner other_issuer(keys, "https://other.test", "https://gate.test");
+  const TokenSigner other_audience(keys, "https://gate.test", "https://other.test");
+  const auto id = Uuid::V7(kNow, entropy);
+  EXPECT_EQ(Reason(other_issuer.Issue(subject, id, kNow, kNow + Seconds(60))), "iss");
+  EXPECT_EQ(Reason(other_audience.Issue(subject, id, kNow, kNow + Seconds(60))), "aud");
+  const KeyRings other_keys = KeyRings::Generate(entropy);
+  const TokenSigner other(other_keys, "https://gate.test", "https://gate.test");
+  EXPECT_EQ(Reason(other.Issue(subject, id, kNow, kNow + Seconds(60))), "kid");
+}
+
+}  // namespace
+}  // namespace gatehouse::auth
