@@ -1,9 +1,10 @@
 -- The first schema. Times are UTC (DATETIME(6)); ids are UUIDv7 in BINARY(16); identifiers are kept
--- in our own canonical form and compared byte by byte (utf8mb4_bin), because collations fold.
+-- in our own canonical form and compared byte by byte, trailing spaces included (nopad_bin),
+-- because other collations fold.
 
 CREATE TABLE tenants (
   id BINARY(16) NOT NULL PRIMARY KEY,
-  slug VARCHAR(63) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  slug VARCHAR(63) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   name VARCHAR(200) NOT NULL,
   status ENUM('active', 'suspended') NOT NULL DEFAULT 'active',
   plan VARCHAR(64) NULL,
@@ -16,7 +17,7 @@ CREATE TABLE tenants (
   updated_at DATETIME(6) NOT NULL,
   updated_by BINARY(16) NULL,
   UNIQUE KEY tenants_slug (slug)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 CREATE TABLE users (
   id BINARY(16) NOT NULL PRIMARY KEY,
@@ -24,7 +25,7 @@ CREATE TABLE users (
   email VARCHAR(254) NOT NULL,          -- canonical: NFC, lower case
   email_verified_at DATETIME(6) NULL,
   status ENUM('pending', 'active', 'disabled') NOT NULL,
-  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
   must_change_password BOOLEAN NOT NULL DEFAULT FALSE,
   first_name VARCHAR(100) NULL,
   last_name VARCHAR(100) NULL,
@@ -43,8 +44,9 @@ CREATE TABLE users (
   updated_by BINARY(16) NULL,
   UNIQUE KEY users_email (tenant_id, email),
   KEY users_created (tenant_id, created_at, id),
+  KEY users_pending (status, created_at),  -- abandoned registrations are purged
   CONSTRAINT users_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Roles without a tenant are system-wide (SPEC R2). owner_key makes names unique within either.
 CREATE TABLE roles (
@@ -59,14 +61,14 @@ CREATE TABLE roles (
   updated_by BINARY(16) NULL,
   UNIQUE KEY roles_name (owner_key, name),
   CONSTRAINT roles_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 CREATE TABLE role_permissions (
   role_id BINARY(16) NOT NULL,
-  permission VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  permission VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   PRIMARY KEY (role_id, permission),
   CONSTRAINT role_permissions_role FOREIGN KEY (role_id) REFERENCES roles (id) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- `ordinal` keeps the order of assignment: the first is the primary role (API.md).
 CREATE TABLE user_roles (
@@ -80,14 +82,14 @@ CREATE TABLE user_roles (
   KEY user_roles_role (role_id),
   CONSTRAINT user_roles_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
   CONSTRAINT user_roles_role FOREIGN KEY (role_id) REFERENCES roles (id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 CREATE TABLE permissions (
-  code VARCHAR(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+  code VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL PRIMARY KEY,
   description VARCHAR(500) NULL,
   created_at DATETIME(6) NOT NULL,
   created_by BINARY(16) NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- One row a sign-in. The refresh token is made from refresh_generation and refresh_key, which is
 -- sealed under the key file: the database alone can neither forge nor replay one (SPEC T6).
@@ -98,9 +100,9 @@ CREATE TABLE sessions (
   device_id VARCHAR(64) NOT NULL,
   device_name VARCHAR(100) NOT NULL,
   device_type ENUM('web', 'mobile', 'desktop', 'tablet', 'pos', 'service', 'other') NOT NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   user_agent VARCHAR(512) NOT NULL,
-  amr VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,  -- comma-separated (RFC 8176)
+  amr VARCHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,  -- comma-separated (RFC 8176)
   cookie_mode BOOLEAN NOT NULL DEFAULT FALSE,
   authenticated_at DATETIME(6) NOT NULL,
   created_at DATETIME(6) NOT NULL,
@@ -109,13 +111,14 @@ CREATE TABLE sessions (
   refresh_generation INT UNSIGNED NOT NULL DEFAULT 1,
   refresh_rotated_at DATETIME(6) NOT NULL,
   refresh_key VARBINARY(96) NOT NULL,
-  refresh_kid VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  refresh_kid VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   revoked_at DATETIME(6) NULL,
-  revoke_reason VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  revoke_reason VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
   KEY sessions_user (user_id, revoked_at, created_at),
   KEY sessions_expiry (expires_at),
+  KEY sessions_revocation (revoked_at),
   CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Devices a person has signed in from, for the new-device mail.
 CREATE TABLE devices (
@@ -125,7 +128,7 @@ CREATE TABLE devices (
   last_seen_at DATETIME(6) NOT NULL,
   PRIMARY KEY (user_id, device_id),
   CONSTRAINT devices_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Mailed links: single use, only the SHA-256 of the token is kept. A verify_email link carries the
 -- registration that it was sent for (API.md: "with that registration's password"). Rows without a
@@ -137,7 +140,7 @@ CREATE TABLE links (
   purpose ENUM('verify_email', 'password_reset', 'change_email') NOT NULL,
   token_hash BINARY(32) NOT NULL,
   email VARCHAR(254) NOT NULL,          -- the address it was sent to
-  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NULL,
+  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
   first_name VARCHAR(100) NULL,
   last_name VARCHAR(100) NULL,
   phone VARCHAR(16) NULL,
@@ -148,14 +151,14 @@ CREATE TABLE links (
   KEY links_user (user_id, purpose, created_at),
   KEY links_expiry (expires_at),
   CONSTRAINT links_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- One row an identifier that was ever tried: its lock serializes the attempts (SPEC L1).
 CREATE TABLE lockouts (
   identifier_key BINARY(32) NOT NULL PRIMARY KEY,  -- HMAC(tenant, canonical identifier)
   touched_at DATETIME(6) NOT NULL,
   KEY lockouts_touched (touched_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Every attempt (SPEC L4). `counted` marks the failures that count towards a lock now; a success
 -- or an unlock clears it. tenant_id is null where the tenant named does not exist.
@@ -165,27 +168,29 @@ CREATE TABLE attempts (
   user_id BINARY(16) NULL,
   identifier VARCHAR(254) NOT NULL,
   identifier_key BINARY(32) NOT NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   user_agent VARCHAR(512) NOT NULL,
   device VARCHAR(100) NULL,
   created_at DATETIME(6) NOT NULL,
   success BOOLEAN NOT NULL,
-  reason VARCHAR(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  reason VARCHAR(40) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   counted BOOLEAN NOT NULL,
   KEY attempts_counted (identifier_key, counted, created_at),
   KEY attempts_tenant (tenant_id, created_at, id),
-  KEY attempts_user (user_id, created_at, id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+  KEY attempts_identifier (tenant_id, identifier, created_at, id),
+  KEY attempts_user (user_id, created_at, id),
+  KEY attempts_created (created_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Append-only: the application's account has INSERT and SELECT here, nothing else (SPEC A1).
 CREATE TABLE audit_events (
   id BINARY(16) NOT NULL PRIMARY KEY,
-  event VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  event VARCHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   tenant_id BINARY(16) NULL,
   actor_id BINARY(16) NULL,
-  target_type VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target_type VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   target_id VARCHAR(64) NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   request_id VARCHAR(64) NOT NULL,
   created_at DATETIME(6) NOT NULL,
   before_json LONGTEXT NULL,
@@ -193,7 +198,7 @@ CREATE TABLE audit_events (
   KEY audit_tenant (tenant_id, created_at, id),
   KEY audit_actor (actor_id, created_at, id),
   KEY audit_target (target_id, created_at, id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Mail waits here from the transaction that causes it until a mail server has accepted it (SPEC
 -- M2). 'void' rows are never sent: they are written where an address has no account, so that both
@@ -201,7 +206,7 @@ CREATE TABLE audit_events (
 CREATE TABLE outbox (
   id BINARY(16) NOT NULL PRIMARY KEY,
   tenant_id BINARY(16) NULL,
-  kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
   recipient VARCHAR(254) NOT NULL,
   recipient_key BINARY(32) NOT NULL,    -- HMAC, for the limit per recipient
   message MEDIUMTEXT NULL,              -- complete RFC 5322 text
@@ -217,7 +222,7 @@ CREATE TABLE outbox (
   KEY outbox_claim (claimed_by),
   KEY outbox_recipient (recipient_key, created_at),
   KEY outbox_created (created_at)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- What exists from the start (SPEC R5).
 INSERT INTO permissions (code, description, created_at) VALUES

@@ -30,6 +30,7 @@ Result<std::int64_t> CountForRecipient(db::Executor& ex, std::string_view recipi
 // mailers: a message is claimed by one at a time.
 Result<std::vector<OutboxMail>> ClaimDue(db::Executor& ex, const Uuid& claimer, TimePoint now,
                                          TimePoint until, int limit);
+// These three settle a claim: kNotFound where `claimer` no longer holds it.
 // Accepted: the body is erased.
 Status MarkSent(db::Executor& ex, MailId id, const Uuid& claimer, TimePoint now);
 Status MarkRetry(db::Executor& ex, MailId id, const Uuid& claimer, TimePoint next_try_at,

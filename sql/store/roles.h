@@ -37,7 +37,8 @@ Result<std::optional<Role>> FindRoleByName(db::Executor& ex, TenantId tenant,
                                            std::string_view name);
 Status InsertRole(db::Executor& ex, const Role& role, std::span<const std::string> permissions,
                   TimePoint now, std::optional<UserId> by);
-// Assigning what is assigned already changes nothing.
+// Assigning what is assigned already changes nothing. kNotFound where the role is neither the
+// system's nor of the user's tenant.
 Status AssignRole(db::Executor& ex, UserId user, RoleId role, TimePoint now,
                   std::optional<UserId> by);
 Result<bool> UnassignRole(db::Executor& ex, UserId user, RoleId role);

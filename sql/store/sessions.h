@@ -36,6 +36,7 @@ Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, Use
 // False where it was revoked before or is not the tenant's.
 Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint now,
                            std::string_view reason);
+// kNotFound where the tenant has no such session.
 Status RotateRefresh(db::Executor& ex, TenantId tenant, SessionId id, std::uint32_t generation,
                      TimePoint rotated_at);
 // Only forward: an older time changes nothing.

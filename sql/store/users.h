@@ -1,5 +1,6 @@
 // Users (SPEC U). E-mail addresses are canonical here: NFC, lower case
-// (handlers/auth/identifier.h).
+// (handlers/auth/identifier.h). A change to one user is kNotFound where the tenant has no such user
+// (or none in the state that it changes), unless said otherwise.
 #pragma once
 
 #include <optional>
@@ -55,7 +56,7 @@ Status ActivateUser(db::Executor& ex, TenantId tenant, UserId id, TimePoint now)
 // Clears must_change_password.
 Status SetPassword(db::Executor& ex, TenantId tenant, UserId id, std::string_view hash,
                    TimePoint now, std::optional<UserId> by);
-// Re-hash under today's parameters: only where the stored hash is still `old_hash`.
+// Re-hash under today's parameters: only where the stored hash is still `old_hash`, else nothing.
 Status UpgradeHash(db::Executor& ex, TenantId tenant, UserId id, std::string_view old_hash,
                    std::string_view new_hash);
 Status SetStatus(db::Executor& ex, TenantId tenant, UserId id, UserStatus status, TimePoint now,

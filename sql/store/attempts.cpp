@@ -1,0 +1,115 @@
+#include "sql/store/attempts.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "sql/store/outcome.h"
+
+namespace gatehouse::store {
+namespace {
+
+#define GH_ATTEMPT_COLUMNS                                                      \
+  "id, tenant_id, user_id, identifier, identifier_key, ip, user_agent, device," \
+  " created_at, success, reason, counted"
+
+// Takes the row's lock whether it was there or not; a plain INSERT would take a shared one first
+// where it was, and two of those deadlock.
+const db::Sql kLockIdentifier{
+    "lockouts.lock",
+    "INSERT INTO lockouts (identifier_key, touched_at) VALUES (?, ?)"
+    " ON DUPLICATE KEY UPDATE touched_at = GREATEST(touched_at, VALUES(touched_at))"};
+const db::Sql kCountedFailures{"attempts.counted_failures",
+                               "SELECT created_at FROM attempts"
+                               " WHERE identifier_key = ? AND counted"
+                               " ORDER BY created_at DESC LIMIT ?"};
+const db::Sql kClearCounted{"attempts.clear_counted",
+                            "UPDATE attempts SET counted = FALSE"
+                            " WHERE identifier_key = ? AND counted"};
+const db::Sql kInsert{"attempts.insert", "INSERT INTO attempts (" GH_ATTEMPT_COLUMNS
+                                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+
+// A filter that is not asked for is NULL, and its condition falls away before the server chooses
+// an index: the user's, the identifier's, else the tenant's. Each ends in created_at and id, so
+// that rows come in order and a page costs a page. Times are always bounded on both sides.
+#define GH_LIST(place, order)                                         \
+  "SELECT " GH_ATTEMPT_COLUMNS                                        \
+  " FROM attempts WHERE tenant_id = ?"                                \
+  " AND (? IS NULL OR user_id = ?) AND (? IS NULL OR identifier = ?)" \
+  " AND (? IS NULL OR ip = ?) AND (? IS NULL OR success = ?)"         \
+  " AND created_at >= ? AND created_at < ?" place " ORDER BY " order " LIMIT ?"
+const db::Sql kListNewest{
+    "attempts.list_newest_first",
+    GH_LIST(" AND created_at <= ? AND (created_at < ? OR id < ?)", "created_at DESC, id DESC")};
+const db::Sql kListOldest{
+    "attempts.list_oldest_first",
+    GH_LIST(" AND created_at >= ? AND (created_at > ? OR id > ?)", "created_at, id")};
+#undef GH_LIST
+#undef GH_ATTEMPT_COLUMNS
+
+// What DATETIME can hold.
+constexpr TimePoint kFirstTime =
+    std::chrono::sys_days(std::chrono::year(1000) / std::chrono::January / 1);
+constexpr TimePoint kLastTime =
+    std::chrono::sys_days(std::chrono::year(10000) / std::chrono::January / 1) - Micros(1);
+
+AttemptCursor BeforeTheFirst(bool ascending) {
+  AttemptCursor cursor{ascending ? kFirstTime : kLastTime, {}};
+  cursor.id.uuid.bytes.fill(ascending ? 0 : 0xff);
+  return cursor;
+}
+
+Attempt ReadAttempt(const db::Row& row) {
+  Attempt attempt;
+  attempt.id = row.As<AttemptId>(0);
+  attempt.tenant_id = row.OptionalAs<TenantId>(1);
+  attempt.user_id = row.OptionalAs<UserId>(2);
+  attempt.identifier = row.Text(3);
+  attempt.identifier_key = row.Text(4);
+  attempt.ip = row.Text(5);
+  attempt.user_agent = row.Text(6);
+  attempt.device = row.OptionalText(7);
+  attempt.created_at = row.Time(8);
+  attempt.success = row.Bool(9);
+  attempt.reason = row.Text(10);
+  attempt.counted = row.Bool(11);
+  return attempt;
+}
+
+}  // namespace
+
+Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoint now) {
+  return Done(ex.Execute(kLockIdentifier, {identifier_key, now}));
+}
+
+Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
+                                               int limit) {
+  return Map(ex.Query(kCountedFailures, {identifier_key, limit}),
+             [](const db::Row& row) { return row.Time(0); });
+}
+
+Status ClearCounted(db::Executor& ex, std::string_view identifier_key) {
+  return Done(ex.Execute(kClearCounted, {identifier_key}));
+}
+
+Status InsertAttempt(db::Executor& ex, const Attempt& attempt) {
+  return Done(
+      ex.Execute(kInsert, {attempt.id, attempt.tenant_id, attempt.user_id, attempt.identifier,
+                           attempt.identifier_key, attempt.ip, attempt.user_agent, attempt.device,
+                           attempt.created_at, attempt.success, attempt.reason, attempt.counted}));
+}
+
+Result<std::vector<Attempt>> ListAttempts(db::Executor& ex, TenantId tenant,
+                                          const AttemptFilter& filter,
+                                          const std::optional<AttemptCursor>& after, bool ascending,
+                                          int limit) {
+  const AttemptCursor place = after.value_or(BeforeTheFirst(ascending));
+  const TimePoint from = std::clamp(filter.from.value_or(kFirstTime), kFirstTime, kLastTime);
+  const TimePoint to = std::clamp(filter.to.value_or(kLastTime), kFirstTime, kLastTime);
+  return Map(ex.Query(ascending ? kListOldest : kListNewest,
+                      {tenant, filter.user_id, filter.user_id, filter.email, filter.email,
+                       filter.ip, filter.ip, filter.success, filter.success, from, to,
+                       place.created_at, place.created_at, place.id, limit}),
+             ReadAttempt);
+}
+
+}  // namespace gatehouse::store

@@ -1,0 +1,138 @@
+#include "sql/store/roles.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "fcgi/base/codec.h"
+#include "sql/store/outcome.h"
+
+namespace gatehouse::store {
+namespace {
+
+// The user's roles that count: hers, and the system's or her own tenant's.
+#define GH_ROLES_THAT_COUNT                  \
+  " FROM users u"                            \
+  " JOIN user_roles ur ON ur.user_id = u.id" \
+  " JOIN roles r ON r.id = ur.role_id"       \
+  "  AND (r.tenant_id IS NULL OR r.tenant_id = u.tenant_id)"
+#define GH_THIS_USER " WHERE u.id = ? AND u.tenant_id = ?"
+
+// One statement, so that roles and permissions are of one moment. Rows of permissions have no
+// ordinal, and their role's tenant and the permission where roles have theirs.
+const db::Sql kGrants{
+    "roles.grants",
+    "SELECT ur.ordinal, r.tenant_id, r.name, r.id, r.description" GH_ROLES_THAT_COUNT GH_THIS_USER
+    " UNION ALL "
+    "SELECT NULL, r.tenant_id, p.permission, NULL, NULL" GH_ROLES_THAT_COUNT
+    " JOIN role_permissions p ON p.role_id = r.id" GH_THIS_USER};
+#undef GH_ROLES_THAT_COUNT
+#undef GH_THIS_USER
+
+// owner_key is the tenant, or nil for the system: UNIQUE (owner_key, name).
+#define GH_NIL "X'00000000000000000000000000000000'"
+const db::Sql kList{"roles.list",
+                    "SELECT id, tenant_id, name, description FROM roles"
+                    " WHERE owner_key IN (?, " GH_NIL ") ORDER BY name, tenant_id IS NULL"};
+const db::Sql kFindByName{"roles.find_by_name",
+                          "SELECT id, tenant_id, name, description FROM roles"
+                          " WHERE owner_key IN (?, " GH_NIL
+                          ") AND name = ?"
+                          " ORDER BY tenant_id IS NULL LIMIT 1"};
+#undef GH_NIL
+
+const db::Sql kPermissions{
+    "roles.permissions",
+    "SELECT permission FROM role_permissions WHERE role_id = ? ORDER BY permission"};
+const db::Sql kInsert{"roles.insert",
+                      "INSERT INTO roles (id, tenant_id, name, description, created_at, created_by,"
+                      " updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
+// A role may hold thousands of permissions (API.md): one round trip all the same. What cannot be
+// stored becomes NULL, which the column refuses.
+const db::Sql kInsertPermissions{
+    "roles.insert_permissions",
+    "INSERT INTO role_permissions (role_id, permission)"
+    " SELECT DISTINCT ?, j.permission FROM JSON_TABLE(?, '$[*]' COLUMNS ("
+    " permission VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin PATH '$')) AS j"};
+// From the rows themselves, so that nobody is given a role of another tenant.
+const db::Sql kAssign{"roles.assign",
+                      "INSERT INTO user_roles (user_id, role_id, assigned_at, assigned_by)"
+                      " SELECT u.id, r.id, ?, ? FROM users u JOIN roles r"
+                      " ON r.tenant_id IS NULL OR r.tenant_id = u.tenant_id"
+                      " WHERE u.id = ? AND r.id = ?"
+                      " ON DUPLICATE KEY UPDATE user_roles.user_id = user_roles.user_id"};
+const db::Sql kUnassign{"roles.unassign",
+                        "DELETE FROM user_roles WHERE user_id = ? AND role_id = ?"};
+
+Role ReadRole(const db::Row& row) {
+  return {row.As<RoleId>(0), row.OptionalAs<TenantId>(1), row.Text(2), row.OptionalText(3)};
+}
+
+std::string JsonArray(std::span<const std::string> texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    AppendJsonString(out, text);
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace
+
+const RoleId kPlatformAdministrator{
+    Uuid{{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}}};
+
+Result<Grants> GrantsOf(db::Executor& ex, TenantId tenant, UserId user) {
+  GH_ASSIGN(const auto rows, ex.Query(kGrants, {user, tenant, user, tenant}));
+  Grants grants;
+  std::vector<std::pair<std::int64_t, Role>> roles;
+  for (const db::Row& row : rows) {
+    auto owner = row.OptionalAs<TenantId>(1);
+    if (!row.IsNull(0)) {
+      roles.emplace_back(row.Int(0),
+                         Role{row.As<RoleId>(3), owner, row.Text(2), row.OptionalText(4)});
+      continue;
+    }
+    grants.permissions.push_back(row.Text(2));
+    if (!owner && row.Text(2) == "ALL_PERMISSIONS") grants.platform_admin = true;
+  }
+  std::sort(roles.begin(), roles.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto& [ordinal, role] : roles) grants.roles.push_back(std::move(role));
+  auto& permissions = grants.permissions;
+  std::sort(permissions.begin(), permissions.end());
+  permissions.erase(std::unique(permissions.begin(), permissions.end()), permissions.end());
+  return grants;
+}
+
+Result<std::vector<Role>> ListRoles(db::Executor& ex, TenantId tenant) {
+  return Map(ex.Query(kList, {tenant}), ReadRole);
+}
+
+Result<std::vector<std::string>> PermissionsOf(db::Executor& ex, RoleId role) {
+  return Map(ex.Query(kPermissions, {role}), [](const db::Row& row) { return row.Text(0); });
+}
+
+Result<std::optional<Role>> FindRoleByName(db::Executor& ex, TenantId tenant,
+                                           std::string_view name) {
+  return Map(ex.QueryOne(kFindByName, {tenant, name}), ReadRole);
+}
+
+Status InsertRole(db::Executor& ex, const Role& role, std::span<const std::string> permissions,
+                  TimePoint now, std::optional<UserId> by) {
+  GH_TRY(ex.Execute(kInsert,
+                    {role.id, role.tenant_id, role.name, role.description, now, by, now, by}));
+  if (permissions.empty()) return {};
+  return Done(ex.Execute(kInsertPermissions, {role.id, JsonArray(permissions)}));
+}
+
+Status AssignRole(db::Executor& ex, UserId user, RoleId role, TimePoint now,
+                  std::optional<UserId> by) {
+  return OneRow(kAssign, ex.Execute(kAssign, {now, by, user, role}));
+}
+
+Result<bool> UnassignRole(db::Executor& ex, UserId user, RoleId role) {
+  return Any(ex.Execute(kUnassign, {user, role}));
+}
+
+}  // namespace gatehouse::store
