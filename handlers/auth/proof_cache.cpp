@@ -46,6 +46,7 @@ void ProofCache::Read(ProofAnswer& answer, const std::optional<CacheItem>& sessi
   if (!record) return;
   if (record->kind == RecordKind::kTombstone) {
     answer.state = ProofAnswer::State::kRevoked;
+    answer.session_version.reset();  // nothing is ever published over a tombstone
     return;
   }
   if (record->kind != RecordKind::kProof || !tenant || !IsFresh(record->read_at, now)) return;

@@ -16,7 +16,7 @@ from support.wire import Wire, once
 # Success of these would end or change the very account that the test uses; they get what cannot
 # succeed alone.
 HARMFUL = {"/auth/logout", "/auth/logout-all", "/auth/me", "/auth/refresh"}
-EXAMPLES = settings(max_examples=120, deadline=None,
+EXAMPLES = settings(max_examples=120, deadline=None, database=None,
                     suppress_health_check=[HealthCheck.function_scoped_fixture,
                                            HealthCheck.too_slow])
 

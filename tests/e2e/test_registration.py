@@ -112,8 +112,8 @@ def test_opening_a_link_uses_nothing_up(stack, tenant):
 def test_links_come_from_the_configuration_never_from_the_request(stack, tenant):
     """P3: Host, X-Forwarded-Host and friends do not reach a mail."""
     user = register(stack, tenant)
-    for headers in ({"Host": "evil.test"}, {"X-Forwarded-Host": "evil.test", "Forwarded": "host=evil.test"},
-                    {"X-Forwarded-Proto": "http", "X-Original-URL": "https://evil.test/"}):
+    for headers in ({"Host": "evil.test"}, {"X-Forwarded-Host": "evil.test"},
+                    {"Forwarded": "host=evil.test", "X-Original-URL": "https://evil.test/"}):
         Client(stack).post("/auth/forgot-password", {"tenant": tenant, "email": user.email},
                            headers=headers, plain=True)
     Client(stack).post("/auth/forgot-password", {"tenant": tenant, "email": user.email},

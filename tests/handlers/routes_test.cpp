@@ -22,7 +22,7 @@ TEST(RoutesTest, EveryRowIsComplete) {
     EXPECT_LE(route.timeout.count(), 30) << "SPEC E3";
     EXPECT_EQ(route.body_limit == 0, route.body == nullptr) << route.path;
     EXPECT_EQ(route.auth == Auth::kPermission, !route.permission.empty()) << route.path;
-    if (!route.permission.empty()) EXPECT_TRUE(auth::IsQuestion(route.permission));
+    EXPECT_TRUE(route.permission.empty() || auth::IsQuestion(route.permission));
     // A body that changes something is never taken from somebody who was not asked who they are
     // without a rate limit (SPEC L5).
     if (route.auth == Auth::kAnyone && route.method == "POST") {

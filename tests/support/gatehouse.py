@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import tomllib
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -162,6 +163,22 @@ class Stack:
         subprocess.run(["mariadb", "--no-defaults", "--socket", self.info["mariadb_socket"],
                         "--user", "root", "--execute", statement],
                        check=True, capture_output=True, timeout=30)
+
+    @contextmanager
+    def locked_table(self, table):
+        """Somebody else's connection holds the table for itself."""
+        holder = subprocess.Popen(
+            ["mariadb", "--no-defaults", "--socket", self.info["mariadb_socket"], "--user",
+             "root", "--unbuffered", "--skip-column-names", self.info["database"]],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            holder.stdin.write(f"LOCK TABLES {table} WRITE; SELECT 'locked';\n")
+            holder.stdin.flush()
+            assert holder.stdout.readline().strip() == "locked"
+            yield
+        finally:
+            holder.kill()
+            holder.communicate()
 
 
 def build_flags():

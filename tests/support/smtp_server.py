@@ -6,7 +6,8 @@ drop@ slow@              hangs up, or says nothing, once it has the message
 reset@                   takes the message, then hangs up the kept connection
 anybody else@            filed as <folder>/<n>.eml: envelope on the first line, then the message
 
-The sender mail421@ or mail550@ is refused at MAIL. With --greeting LINE the server says that line
+The sender mail421@ or mail550@ is refused at MAIL, the sender once@ from the second message of a
+connection on. With --greeting LINE the server says that line
 to everybody and hangs up; with --ehlo LINE it greets well and answers EHLO and HELO so.
 """
 import argparse
@@ -39,6 +40,9 @@ class Handler:
         refusal = REFUSALS.get(local_part(address), "")
         if local_part(address).startswith("mail") and refusal:
             return refusal
+        session.messages = getattr(session, "messages", 0) + 1
+        if local_part(address) == "once" and session.messages > 1:
+            return "421 4.7.0 too many messages over this connection"
         envelope.mail_from = address
         return "250 2.1.0 sender ok"
 

@@ -104,7 +104,8 @@ class Wire:
         for name, value in headers:
             lines.append(_bytes(name) + b": " + _bytes(value))
         if body or length is not None:
-            lines.append(b"Content-Length: " + str(len(body) if length is None else length).encode())
+            declared = len(body) if length is None else length
+            lines.append(b"Content-Length: " + str(declared).encode())
         self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body)
 
 

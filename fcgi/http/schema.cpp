@@ -1,0 +1,202 @@
+#include "fcgi/http/schema.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "fcgi/http/field_error.h"
+#include "fcgi/http/format.h"
+#include "fcgi/lib/text.h"
+
+namespace gatehouse::http {
+namespace {
+
+// A body of 64 KiB can have thousands of unknown members; the answer stays readable.
+constexpr std::size_t kMaxProblems = 50;
+constexpr std::size_t kMaxNameInPointer = 64;  // bytes of a name that the client made up
+
+const FieldSpec* FindSpec(const Schema& schema, std::string_view name) {
+  const auto field = std::find_if(schema.fields.begin(), schema.fields.end(),
+                                  [name](const FieldSpec& f) { return f.name == name; });
+  return field == schema.fields.end() ? nullptr : &*field;
+}
+
+// `base` and one more reference token, RFC 6901 section 3.
+std::string PointerTo(const std::string& base, std::string_view token) {
+  std::string out = base + "/";
+  for (const char c : text::Truncate(token, kMaxNameInPointer)) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+class Validator {
+ public:
+  void CheckObject(const Schema& schema, json::Object& object, const std::string& pointer);
+  void CheckValue(const FieldSpec& field, json::Value& value, const std::string& pointer);
+  void Add(Problem problem, std::string pointer, const FieldSpec* field) {
+    if (errors_.size() < kMaxProblems) {
+      errors_.push_back(Describe(problem, std::move(pointer), field));
+    }
+  }
+  bool ok() const { return errors_.empty(); }
+  Error TakeError() {
+    Error error = MakeError(ErrorCode::kValidationFailed);
+    error.fields = std::move(errors_);
+    return error;
+  }
+
+ private:
+  void CheckText(const FieldSpec& field, std::string& text, const std::string& pointer);
+  void CheckItems(const FieldSpec& field, json::Array& items, const std::string& pointer);
+
+  std::vector<FieldError> errors_;
+};
+
+void Validator::CheckObject(const Schema& schema, json::Object& object,
+                            const std::string& pointer) {
+  for (auto& [name, value] : object) {
+    const FieldSpec* field = FindSpec(schema, name);
+    if (field == nullptr) {
+      Add(Problem::kUnknownField, PointerTo(pointer, name), nullptr);
+    } else {
+      CheckValue(*field, value, PointerTo(pointer, name));
+    }
+  }
+  for (const FieldSpec& field : schema.fields) {
+    const bool present = std::any_of(object.begin(), object.end(), [&](const auto& member) {
+      return member.first == field.name;
+    });
+    if (field.required && !present) Add(Problem::kRequired, PointerTo(pointer, field.name), &field);
+  }
+}
+
+void Validator::CheckValue(const FieldSpec& field, json::Value& value, const std::string& pointer) {
+  if (value.is_null() && field.nullable) return;
+  switch (field.type) {
+    case FieldType::kString:
+      if (value.string() != nullptr) return CheckText(field, *value.string(), pointer);
+      break;
+    case FieldType::kBoolean:
+      if (value.boolean() != nullptr) return;
+      break;
+    case FieldType::kInteger:
+      if (const std::int64_t* number = value.integer()) {
+        if (*number < field.min) Add(Problem::kTooSmall, pointer, &field);
+        if (*number > field.max) Add(Problem::kTooLarge, pointer, &field);
+        return;
+      }
+      break;
+    case FieldType::kObject:
+      if (value.object() != nullptr) return CheckObject(*field.object, *value.object(), pointer);
+      break;
+    case FieldType::kArray:
+      if (value.array() != nullptr) return CheckItems(field, *value.array(), pointer);
+      break;
+  }
+  Add(Problem::kWrongType, pointer, &field);
+}
+
+void Validator::CheckText(const FieldSpec& field, std::string& text, const std::string& pointer) {
+  auto normalized = text::Nfc(text);
+  if (!normalized) return Add(Problem::kInvalidEncoding, pointer, &field);
+  text = std::move(*normalized);
+  if (text::HasControl(text)) return Add(Problem::kControlCharacter, pointer, &field);
+  const auto length = static_cast<std::int64_t>(text::Length(text));
+  if (length < field.min) return Add(Problem::kTooShort, pointer, &field);
+  if (length > field.max) return Add(Problem::kTooLong, pointer, &field);
+  if (!field.one_of.empty() &&
+      std::find(field.one_of.begin(), field.one_of.end(), text) == field.one_of.end()) {
+    return Add(Problem::kNotAllowed, pointer, &field);
+  }
+  if (!HasFormat(text, field.format)) Add(Problem::kInvalidFormat, pointer, &field);
+}
+
+void Validator::CheckItems(const FieldSpec& field, json::Array& items, const std::string& pointer) {
+  const auto count = static_cast<std::int64_t>(items.size());
+  if (count < field.min) Add(Problem::kTooShort, pointer, &field);
+  if (count > field.max) return Add(Problem::kTooLong, pointer, &field);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    CheckValue(*field.item, items[i], pointer + "/" + std::to_string(i));
+  }
+}
+
+// Text of a query or form as the declared type; null where it cannot be that.
+json::Value Convert(const FieldSpec& field, const std::string& text) {
+  switch (field.type) {
+    case FieldType::kString:
+      return text;
+    case FieldType::kBoolean:
+      if (text == "true") return true;
+      if (text == "false") return false;
+      return {};
+    case FieldType::kInteger: {
+      std::int64_t number = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (error != std::errc() || end != text.data() + text.size()) return {};
+      return number;
+    }
+    case FieldType::kObject:
+    case FieldType::kArray:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Fields> ReadJson(const Schema& schema, std::string_view body) {
+  std::string why;
+  auto value = json::Parse(body, &why);
+  if (!value) return MakeError(ErrorCode::kMalformedJson, why);
+  Validator validator;
+  if (value->object() == nullptr) {
+    validator.Add(Problem::kWrongType, "", nullptr);
+  } else {
+    validator.CheckObject(schema, *value->object(), "");
+  }
+  if (!validator.ok()) return validator.TakeError();
+  return Fields(std::move(*value));
+}
+
+Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
+  Validator validator;
+  json::Object object;
+  for (const auto& [name, text] : pairs) {
+    const std::string pointer = "?" + std::string(text::Truncate(name, kMaxNameInPointer));
+    const FieldSpec* field = FindSpec(schema, name);
+    if (field == nullptr) {
+      validator.Add(Problem::kUnknownField, pointer, nullptr);
+      continue;
+    }
+    if (std::any_of(object.begin(), object.end(),
+                    [&name = name](const auto& member) { return member.first == name; })) {
+      validator.Add(Problem::kRepeated, pointer, field);
+      continue;
+    }
+    json::Value value = Convert(*field, text);
+    if (value.is_null()) {
+      validator.Add(Problem::kWrongType, pointer, field);
+    } else {
+      validator.CheckValue(*field, value, pointer);
+    }
+    object.emplace_back(name, std::move(value));
+  }
+  for (const FieldSpec& field : schema.fields) {
+    const bool present = std::any_of(object.begin(), object.end(), [&](const auto& member) {
+      return member.first == field.name;
+    });
+    if (field.required && !present) {
+      validator.Add(Problem::kRequired, "?" + std::string(field.name), &field);
+    }
+  }
+  if (!validator.ok()) return validator.TakeError();
+  return Fields(json::Value(std::move(object)));
+}
+
+}  // namespace gatehouse::http
