@@ -2,7 +2,8 @@
 function done(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(
-    'RESULT {"rps": %.1f, "p50_us": %d, "p99_us": %d, "max_us": %d, "bad": %d}\n',
-    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
-    latency.max, errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+    'RESULT {"requests": %d, "rps": %.1f, "p50_us": %d, "p99_us": %d, "max_us": %d, "bad": %d}\n',
+    summary.requests, summary.requests / (summary.duration / 1e6),
+    latency:percentile(50), latency:percentile(99), latency.max,
+    errors.status + errors.connect + errors.read + errors.write + errors.timeout))
 end

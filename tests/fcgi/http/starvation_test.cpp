@@ -21,11 +21,13 @@ bool Answered(const FcgiClient& client, bool keep = true, std::string_view path 
   return client.Send(fcgi::Request(keep, path)) && client.Receive(kSoon).has_value();
 }
 
+std::string NameOf(const ServerOptions& options) {
+  return options.max_batch == 1 ? "Account" : "Verify";
+}
+
 class Starvation : public ::testing::TestWithParam<ServerOptions> {};
 INSTANTIATE_TEST_SUITE_P(Pools, Starvation, ::testing::Values(kVerify, kAccount),
-                         [](const auto& test) {
-                           return test.param.max_batch == 1 ? "Account" : "Verify";
-                         });
+                         [](const auto& test) { return NameOf(test.param); });
 
 TEST_P(Starvation, MoreIdleKeptConnectionsThanWorkers) {
   const Workers workers(2, GetParam());
@@ -122,11 +124,19 @@ TEST_P(Starvation, ClientsThatGoAwayAtAnyPoint) {
 // A worker that hashes a password must not sit on other people's requests meanwhile.
 TEST(Account, NothingQueuesBehindALongRequestWhileANeighbourIsIdle) {
   const Workers workers(2, kAccount);
+  ASSERT_TRUE(Answered(workers.Connect(), false));
+  // All at once into the listen queue, the long one first.
+  for (const pid_t pid : workers.pids()) kill(pid, SIGSTOP);
   const auto slow = workers.Connect();
   ASSERT_TRUE(slow.Send(fcgi::Request(false, "/sleep/1500")));
-  std::this_thread::sleep_for(milliseconds(50));
+  std::vector<FcgiClient> quick;
+  for (int i = 0; i < 50; ++i) {
+    quick.push_back(workers.Connect());
+    ASSERT_TRUE(quick.back().Send(fcgi::Request(false, "/unread")));
+  }
   const auto start = steady_clock::now();
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(Answered(workers.Connect(), false));
+  for (const pid_t pid : workers.pids()) kill(pid, SIGCONT);
+  for (const auto& client : quick) ASSERT_TRUE(client.Receive(kSoon));
   EXPECT_LT(steady_clock::now() - start, milliseconds(1000));
   EXPECT_TRUE(slow.Receive(kSoon));
 }
@@ -223,4 +233,7 @@ TEST_P(Starvation, OutOfDescriptorsTheServerWaitsWithoutSpinning) {
 }
 
 }  // namespace
+
+void PrintTo(const ServerOptions& options, std::ostream* out) { *out << NameOf(options); }
+
 }  // namespace gatehouse::http

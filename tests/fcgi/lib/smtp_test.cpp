@@ -166,6 +166,16 @@ TEST_F(SmtpTest, M2_ASlowServerCostsTheTimeoutAndNoMore) {
             milliseconds(2500));
 }
 
+TEST_F(SmtpTest, M2_ALateAnswerIsNotTakenForTheNextMessage) {
+  Start();
+  auto options = Options();
+  options.timeout = Millis(800);
+  SmtpClient client(options);
+  EXPECT_EQ(Outcome(client, "late@example.com"), SmtpOutcome::kDeferred);
+  EXPECT_EQ(Outcome(client, "jane@example.com"), SmtpOutcome::kAccepted);
+  EXPECT_EQ(Outcome(client, "rcpt550@example.com"), SmtpOutcome::kRefused);
+}
+
 TEST_F(SmtpTest, GoodbyeToAFrozenServerDoesNotHang) {
   Start();
   auto client = std::make_unique<SmtpClient>(Options());
