@@ -91,16 +91,26 @@ SmtpOutcome OutcomeOf(const Transfer& transfer) {
 
 struct SmtpClient::Impl {
   explicit Impl(SmtpOptions given) : options(std::move(given)) {
-    static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    curl.reset(ready ? curl_easy_init() : nullptr);
-    if (curl == nullptr) std::abort();
     // Implicit TLS is said by the scheme.
     if (options.security == "tls" && options.url.starts_with("smtp://")) {
       options.url.insert(4, 1, 's');
     }
-    Configure();
+    Open();
   }
   ~Impl() {
+    Close();
+    Wipe(options.password);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void Open() {
+    static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    curl.reset(ready ? curl_easy_init() : nullptr);
+    if (curl == nullptr) std::abort();
+    Configure();
+  }
+  void Close() {
     // libcurl says QUIT and waits for the answer, two minutes if need be; without a way to read it
     // does not wait.
     curl_socket_t fd = CURL_SOCKET_BAD;
@@ -109,10 +119,11 @@ struct SmtpClient::Impl {
       shutdown(fd, SHUT_RD);
     }
     curl.reset();
-    Wipe(options.password);
   }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  void Reopen() {
+    Close();
+    Open();
+  }
 
   template <class Value>
   void Set(CURLoption option, Value value) {
@@ -145,14 +156,18 @@ struct SmtpClient::Impl {
     Set(CURLOPT_DEBUGFUNCTION, &FollowDialogue);
   }
 
-  CURLcode Deliver(const std::string& from, curl_slist* to, Transfer& transfer) {
-    Set(CURLOPT_MAIL_FROM, from.c_str());
-    Set(CURLOPT_MAIL_RCPT, to);
+  CURLcode Deliver(const std::string& from, const std::string& to, Transfer& transfer) {
+    const std::unique_ptr<curl_slist, FreeList> recipients(
+        curl_slist_append(nullptr, ("<" + to + ">").c_str()));
+    if (recipients == nullptr) std::abort();
+    Set(CURLOPT_MAIL_FROM, ("<" + from + ">").c_str());
+    Set(CURLOPT_MAIL_RCPT, recipients.get());
     Set(CURLOPT_READDATA, &transfer);
     Set(CURLOPT_DEBUGDATA, &transfer);
     const CURLcode rc = curl_easy_perform(curl.get());
     Set(CURLOPT_MAIL_RCPT, nullptr);
     Set(CURLOPT_READDATA, nullptr);
+    Set(CURLOPT_DEBUGDATA, nullptr);
     return rc;
   }
 
@@ -176,20 +191,18 @@ SmtpResult SmtpClient::Send(const std::string& from, const std::string& to,
   if (!IsAddress(to)) return {SmtpOutcome::kRefused, "recipient address not acceptable"};
   if (!HasCleanLines(message)) return {SmtpOutcome::kRefused, "message has a bare CR or LF"};
 
-  const std::unique_ptr<curl_slist, FreeList> recipients(
-      curl_slist_append(nullptr, ("<" + to + ">").c_str()));
-  if (recipients == nullptr) std::abort();
   Transfer transfer(message);
-  CURLcode rc = impl_->Deliver("<" + from + ">", recipients.get(), transfer);
-  if (rc != CURLE_OK && rc != CURLE_OPERATION_TIMEDOUT && transfer.stage == Stage::kSession &&
-      impl_->ReusedConnection()) {
+  CURLcode rc = impl_->Deliver(from, to, transfer);
+  const bool stale = transfer.stage == Stage::kSession && rc != CURLE_OPERATION_TIMEDOUT;
+  if (rc != CURLE_OK && stale && impl_->ReusedConnection()) {
     // The server had closed the kept connection, or would not take another message over it.
+    impl_->Reopen();
     transfer = Transfer(message);
-    impl_->Set(CURLOPT_FRESH_CONNECT, 1L);
-    rc = impl_->Deliver("<" + from + ">", recipients.get(), transfer);
-    impl_->Set(CURLOPT_FRESH_CONNECT, 0L);
+    rc = impl_->Deliver(from, to, transfer);
   }
-  impl_->Set(CURLOPT_DEBUGDATA, nullptr);
+  // libcurl would use the connection again even after a timeout, and take the late answer about
+  // this message for one about the next.
+  if (rc != CURLE_OK) impl_->Reopen();
   if (rc == CURLE_OK) return {SmtpOutcome::kAccepted, transfer.reply};
   std::string detail = curl_easy_strerror(rc);
   if (!transfer.reply.empty()) detail += "; server: " + transfer.reply;

@@ -44,20 +44,21 @@ print(next(port for port in range(int(sys.argv[1]), 65536) if is_free(port)))
 PYTHON
 }
 
-# build DIR CMAKE-ARGUMENT... -- TARGET...: configures where that is needed, then builds.
+# build NAME CMAKE-ARGUMENT... -- TARGET...: in build/NAME, configured by the preset of that name.
 build() {
-  local folder=$1 preset=$1
+  local folder=$root/build/$1 preset=$root/scripts/presets/$1.cmake flags=() log
   shift
-  local flags=()
-  while (($#)) && [[ $1 != -- ]]; do
+  while [[ $1 != -- ]]; do
     flags+=("$1")
     shift
   done
   shift
-  local log
   log=$(mktemp)
-  cmake -C "$root/scripts/presets/$preset.cmake" -S "$root" -B "$root/build/$folder" -G Ninja \
-    "${flags[@]}" >"$log" 2>&1 || { cat "$log" >&2; rm -f "$log"; die "cmake failed"; }
+  if ! cmake -C "$preset" -S "$root" -B "$folder" -G Ninja "${flags[@]}" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    die "cmake failed"
+  fi
   rm -f "$log"
-  ninja -C "$root/build/$folder" "$@"
+  ninja -C "$folder" "$@"
 }

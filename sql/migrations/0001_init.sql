@@ -1,10 +1,11 @@
 -- The first schema. Times are UTC (DATETIME(6)); ids are UUIDv7 in BINARY(16); identifiers are kept
 -- in our own canonical form and compared byte by byte, trailing spaces included (nopad_bin),
--- because other collations fold.
+-- because other collations fold. Text is utf8mb4 also where only ASCII belongs: comparing an ascii
+-- column with what a client sent is an error (1267) where that is not ASCII.
 
 CREATE TABLE tenants (
   id BINARY(16) NOT NULL PRIMARY KEY,
-  slug VARCHAR(63) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  slug VARCHAR(63) NOT NULL,
   name VARCHAR(200) NOT NULL,
   status ENUM('active', 'suspended') NOT NULL DEFAULT 'active',
   plan VARCHAR(64) NULL,
@@ -25,7 +26,7 @@ CREATE TABLE users (
   email VARCHAR(254) NOT NULL,          -- canonical: NFC, lower case
   email_verified_at DATETIME(6) NULL,
   status ENUM('pending', 'active', 'disabled') NOT NULL,
-  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
+  password_hash VARCHAR(255) NULL,
   must_change_password BOOLEAN NOT NULL DEFAULT FALSE,
   first_name VARCHAR(100) NULL,
   last_name VARCHAR(100) NULL,
@@ -65,7 +66,7 @@ CREATE TABLE roles (
 
 CREATE TABLE role_permissions (
   role_id BINARY(16) NOT NULL,
-  permission VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  permission VARCHAR(200) NOT NULL,
   PRIMARY KEY (role_id, permission),
   CONSTRAINT role_permissions_role FOREIGN KEY (role_id) REFERENCES roles (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
@@ -85,7 +86,7 @@ CREATE TABLE user_roles (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 CREATE TABLE permissions (
-  code VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL PRIMARY KEY,
+  code VARCHAR(200) NOT NULL PRIMARY KEY,
   description VARCHAR(500) NULL,
   created_at DATETIME(6) NOT NULL,
   created_by BINARY(16) NULL
@@ -100,9 +101,9 @@ CREATE TABLE sessions (
   device_id VARCHAR(64) NOT NULL,
   device_name VARCHAR(100) NOT NULL,
   device_type ENUM('web', 'mobile', 'desktop', 'tablet', 'pos', 'service', 'other') NOT NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  ip VARCHAR(45) NOT NULL,
   user_agent VARCHAR(512) NOT NULL,
-  amr VARCHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,  -- comma-separated (RFC 8176)
+  amr VARCHAR(64) NOT NULL,  -- comma-separated (RFC 8176)
   cookie_mode BOOLEAN NOT NULL DEFAULT FALSE,
   authenticated_at DATETIME(6) NOT NULL,
   created_at DATETIME(6) NOT NULL,
@@ -111,9 +112,9 @@ CREATE TABLE sessions (
   refresh_generation INT UNSIGNED NOT NULL DEFAULT 1,
   refresh_rotated_at DATETIME(6) NOT NULL,
   refresh_key VARBINARY(96) NOT NULL,
-  refresh_kid VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  refresh_kid VARCHAR(32) NOT NULL,
   revoked_at DATETIME(6) NULL,
-  revoke_reason VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
+  revoke_reason VARCHAR(32) NULL,
   KEY sessions_user (user_id, revoked_at, created_at),
   KEY sessions_expiry (expires_at),
   KEY sessions_revocation (revoked_at),
@@ -140,7 +141,7 @@ CREATE TABLE links (
   purpose ENUM('verify_email', 'password_reset', 'change_email') NOT NULL,
   token_hash BINARY(32) NOT NULL,
   email VARCHAR(254) NOT NULL,          -- the address it was sent to
-  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_nopad_bin NULL,
+  password_hash VARCHAR(255) NULL,
   first_name VARCHAR(100) NULL,
   last_name VARCHAR(100) NULL,
   phone VARCHAR(16) NULL,
@@ -168,12 +169,12 @@ CREATE TABLE attempts (
   user_id BINARY(16) NULL,
   identifier VARCHAR(254) NOT NULL,
   identifier_key BINARY(32) NOT NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  ip VARCHAR(45) NOT NULL,
   user_agent VARCHAR(512) NOT NULL,
   device VARCHAR(100) NULL,
   created_at DATETIME(6) NOT NULL,
   success BOOLEAN NOT NULL,
-  reason VARCHAR(40) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  reason VARCHAR(40) NOT NULL,
   counted BOOLEAN NOT NULL,
   KEY attempts_counted (identifier_key, counted, created_at),
   KEY attempts_tenant (tenant_id, created_at, id),
@@ -185,12 +186,12 @@ CREATE TABLE attempts (
 -- Append-only: the application's account has INSERT and SELECT here, nothing else (SPEC A1).
 CREATE TABLE audit_events (
   id BINARY(16) NOT NULL PRIMARY KEY,
-  event VARCHAR(64) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  event VARCHAR(64) NOT NULL,
   tenant_id BINARY(16) NULL,
   actor_id BINARY(16) NULL,
-  target_type VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  target_type VARCHAR(32) NOT NULL,
   target_id VARCHAR(64) NULL,
-  ip VARCHAR(45) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  ip VARCHAR(45) NOT NULL,
   request_id VARCHAR(64) NOT NULL,
   created_at DATETIME(6) NOT NULL,
   before_json LONGTEXT NULL,
@@ -206,7 +207,7 @@ CREATE TABLE audit_events (
 CREATE TABLE outbox (
   id BINARY(16) NOT NULL PRIMARY KEY,
   tenant_id BINARY(16) NULL,
-  kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_nopad_bin NOT NULL,
+  kind VARCHAR(32) NOT NULL,
   recipient VARCHAR(254) NOT NULL,
   recipient_key BINARY(32) NOT NULL,    -- HMAC, for the limit per recipient
   message MEDIUMTEXT NULL,              -- complete RFC 5322 text

@@ -1,6 +1,7 @@
 #include "sql/store/roles.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "fcgi/base/codec.h"
@@ -9,7 +10,7 @@
 namespace gatehouse::store {
 namespace {
 
-// The user's roles that count: hers, and the system's or her own tenant's.
+// The user's roles, as far as they are the system's or of the user's own tenant.
 #define GH_ROLES_THAT_COUNT                  \
   " FROM users u"                            \
   " JOIN user_roles ur ON ur.user_id = u.id" \
@@ -21,9 +22,10 @@ namespace {
 // ordinal, and their role's tenant and the permission where roles have theirs.
 const db::Sql kGrants{
     "roles.grants",
-    "SELECT ur.ordinal, r.tenant_id, r.name, r.id, r.description" GH_ROLES_THAT_COUNT GH_THIS_USER
+    "SELECT CAST(ur.ordinal AS SIGNED), r.tenant_id, r.name, r.id, "
+    "r.description" GH_ROLES_THAT_COUNT GH_THIS_USER
     " UNION ALL "
-    "SELECT NULL, r.tenant_id, p.permission, NULL, NULL" GH_ROLES_THAT_COUNT
+    "SELECT CAST(NULL AS SIGNED), r.tenant_id, p.permission, NULL, NULL" GH_ROLES_THAT_COUNT
     " JOIN role_permissions p ON p.role_id = r.id" GH_THIS_USER};
 #undef GH_ROLES_THAT_COUNT
 #undef GH_THIS_USER
@@ -46,13 +48,12 @@ const db::Sql kPermissions{
 const db::Sql kInsert{"roles.insert",
                       "INSERT INTO roles (id, tenant_id, name, description, created_at, created_by,"
                       " updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
-// A role may hold thousands of permissions (API.md): one round trip all the same. What cannot be
-// stored becomes NULL, which the column refuses.
+// A role may hold thousands of permissions (API.md): one round trip all the same. TEXT, because
+// JSON_TABLE cuts what is too long for its column, where the table's column refuses it.
 const db::Sql kInsertPermissions{
     "roles.insert_permissions",
-    "INSERT INTO role_permissions (role_id, permission)"
-    " SELECT DISTINCT ?, j.permission FROM JSON_TABLE(?, '$[*]' COLUMNS ("
-    " permission VARCHAR(200) CHARACTER SET ascii COLLATE ascii_nopad_bin PATH '$')) AS j"};
+    "INSERT INTO role_permissions (role_id, permission) SELECT ?, j.permission"
+    " FROM JSON_TABLE(?, '$[*]' COLUMNS (permission TEXT PATH '$' ERROR ON ERROR)) AS j"};
 // From the rows themselves, so that nobody is given a role of another tenant.
 const db::Sql kAssign{"roles.assign",
                       "INSERT INTO user_roles (user_id, role_id, assigned_at, assigned_by)"
@@ -67,9 +68,10 @@ Role ReadRole(const db::Row& row) {
   return {row.As<RoleId>(0), row.OptionalAs<TenantId>(1), row.Text(2), row.OptionalText(3)};
 }
 
+// Each once: here, because the server would compare them in a collation of its own.
 std::string JsonArray(std::span<const std::string> texts) {
   std::string out = "[";
-  for (const auto& text : texts) {
+  for (const auto& text : std::set<std::string_view>(texts.begin(), texts.end())) {
     if (out.size() > 1) out += ',';
     AppendJsonString(out, text);
   }
