@@ -23,7 +23,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Millis kTick{500};
-constexpr int kEvents = 64;
+constexpr int kEvents = 256;
 // With max_batch 1: how long a new connection may keep silent before it is put aside. nginx sends
 // its request right after it has connected.
 constexpr Millis kPatience{5};

@@ -31,7 +31,7 @@ struct SessionGrant {
   TenantSettings settings;
   std::string access_token;
   std::string refresh_token;
-  TimePoint access_expires_at;
+  TimePoint issued_at, access_expires_at;
 };
 
 // Sessions that a transaction ended, to be told to the cache once it has committed.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "fcgi/base/codec.h"
 #include "sql/store/attempts.h"
 #include "sql/store/audit.h"
 #include "tests/sql/fixture.h"
@@ -193,6 +194,37 @@ TEST_F(StoreAttempts, PagesNeitherRepeatNorSkipAmongEqualTimes) {
       EXPECT_TRUE(ascending ? listed[i - 1].created_at <= listed[i].created_at
                             : listed[i - 1].created_at >= listed[i].created_at);
       EXPECT_EQ(listed[i].id, seen[i]);
+    }
+  }
+}
+
+// A page costs a page, wherever it is and whatever narrows the list.
+TEST_F(StoreAttempts, APageReadsNoMoreRowsThanItShows) {
+  server_.Root(
+      "INSERT INTO gatehouse.attempts (id, tenant_id, user_id, identifier, identifier_key, ip,"
+      " user_agent, created_at, success, reason, counted) SELECT UNHEX(MD5(seq)), X'" +
+      HexEncode(one_.id.view()) + "', X'" + HexEncode(ann_.id.view()) +
+      "', 'x', REPEAT('k', 32), 'ip', 'ua', '2026-03-01' + INTERVAL seq SECOND, 0, 'r', 0"
+      " FROM gatehouse.seq_1_to_20000; ANALYZE TABLE gatehouse.attempts");
+  static const db::Sql kReads{"test.handler_reads",
+                              "SELECT CAST(SUM(variable_value) AS SIGNED)"
+                              " FROM information_schema.session_status"
+                              " WHERE variable_name LIKE 'Handler_read%'"};
+  AttemptFilter none, user, email;
+  user.user_id = ann_.id;
+  email.email = "x";
+  const AttemptCursor middle{*FromRfc3339("2026-03-01T02:30:00Z"), {}};
+  for (const auto& filter : {none, user, email}) {
+    for (const bool ascending : {false, true}) {
+      db::Database db(server_.app());
+      const auto reader = db.Auto(Soon());
+      const auto reads = [&] { return Must(reader->QueryOne(kReads, {}))->Int(0); };
+      const auto first = reads();
+      const auto before = reads();
+      const auto idle = before - first;  // reading them reads, too
+      const auto page = Must(store::ListAttempts(*reader, one_.id, filter, middle, ascending, 50));
+      EXPECT_EQ(page.size(), 50U);
+      EXPECT_LT(reads() - before - idle, 100);
     }
   }
 }

@@ -235,7 +235,7 @@ TEST_F(MemcacheTest, T8_AFrozenServerCostsTimeOnly) {
   for (const auto* key : {"a", "b", "c"}) {
     ASSERT_EQ(cache.Set(key, std::string("value of ") + key, kTtl), Outcome::kStored);
   }
-  server_->Signal(SIGSTOP);
+  server_->Freeze();
   const auto within = [](auto&& call, milliseconds limit) {
     const auto start = std::chrono::steady_clock::now();
     call();
@@ -250,7 +250,7 @@ TEST_F(MemcacheTest, T8_AFrozenServerCostsTimeOnly) {
     within([&] { EXPECT_EQ(cache.Delete("nothing"), Outcome::kFailed); }, 2 * kTimeout + kSlack);
     within([&] { EXPECT_FALSE(cache.Ping()); }, kTimeout + kSlack);
   }
-  server_->Signal(SIGCONT);
+  server_->Thaw();
   EXPECT_TRUE(testing::WaitUntil([&] { return cache.Ping(); }, milliseconds(2000)));
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(Get(cache, "a"), "value of a");
@@ -325,9 +325,9 @@ TEST_F(MemcacheTest, OverTcp) {
   Memcache cache = Client({"127.0.0.1:" + std::to_string(port)});
   EXPECT_EQ(cache.Set("k", "v", kTtl), Outcome::kStored);
   EXPECT_EQ(Get(cache, "k"), "v");
-  tcp.Signal(SIGSTOP);
+  tcp.Freeze();
   EXPECT_EQ(Get(cache, "k"), "(error)");
-  tcp.Signal(SIGCONT);
+  tcp.Thaw();
   EXPECT_TRUE(testing::WaitUntil([&] { return Get(cache, "k") == "v"; }, milliseconds(2000)));
 }
 
@@ -401,9 +401,9 @@ TEST_F(MemcacheRingTest, T8_OneDeadServerIsAnErrorForItsKeysOnly) {
 TEST_F(MemcacheRingTest, T8_OneFrozenServerLeavesNothingOutOfStep) {
   Memcache cache = Client(sockets_);
   for (const auto& key : keys_) ASSERT_EQ(cache.Set(key, "=" + key, kTtl), Outcome::kStored);
-  servers_[2].Signal(SIGSTOP);
+  servers_[2].Freeze();
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(cache.MultiGet(keys_).ok());
-  servers_[2].Signal(SIGCONT);
+  servers_[2].Thaw();
   EXPECT_TRUE(testing::WaitUntil([&] { return cache.MultiGet(keys_).ok(); }, milliseconds(2000)));
   for (const auto& key : keys_) EXPECT_EQ(Get(cache, key), "=" + key);
 }

@@ -158,7 +158,7 @@ TEST_F(SmtpTest, M2_ASlowServerCostsTheTimeoutAndNoMore) {
       elapsed_of([&] { EXPECT_EQ(Outcome(client, "slow@example.com"), SmtpOutcome::kDeferred); }),
       milliseconds(1500));
   EXPECT_EQ(Outcome(client, "jane@example.com"), SmtpOutcome::kAccepted);
-  server_->Signal(SIGSTOP);
+  server_->Freeze();
   // libcurl's goodbye takes up to a second more.
   EXPECT_LT(elapsed_of([&] {
               EXPECT_EQ(Outcome(client, "jane@example.com"), SmtpOutcome::kServerUnreachable);
@@ -180,7 +180,7 @@ TEST_F(SmtpTest, GoodbyeToAFrozenServerDoesNotHang) {
   Start();
   auto client = std::make_unique<SmtpClient>(Options());
   ASSERT_EQ(Outcome(*client, "jane@example.com"), SmtpOutcome::kAccepted);
-  server_->Signal(SIGSTOP);
+  server_->Freeze();
   const auto start = std::chrono::steady_clock::now();
   client.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(1000));
