@@ -99,9 +99,12 @@ void Say(std::string_view line) {
 }
 
 std::string Describe(const Error& error) {
-  std::string out = error.inner.empty() ? std::string(Info(error.code).detail) : error.inner;
+  if (error.fields.empty()) {
+    return error.inner.empty() ? std::string(Info(error.code).detail) : error.inner;
+  }
+  std::string out;
   for (const auto& field : error.fields) {
-    out += (out.empty() ? "" : " ") + field.pointer + ": " + field.detail;
+    out += (out.empty() ? "" : "; ") + field.pointer + ": " + field.detail;
   }
   return out;
 }
