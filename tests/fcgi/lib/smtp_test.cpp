@@ -159,7 +159,6 @@ TEST_F(SmtpTest, M2_ASlowServerCostsTheTimeoutAndNoMore) {
       milliseconds(4500));
   EXPECT_EQ(Outcome(client, "jane@example.com"), SmtpOutcome::kAccepted);
   server_->Freeze();
-  // libcurl's goodbye takes up to a second more.
   EXPECT_LT(elapsed_of([&] {
               EXPECT_EQ(Outcome(client, "jane@example.com"), SmtpOutcome::kServerUnreachable);
             }),
