@@ -30,21 +30,26 @@ http {{
 }}
 """
 
-# What a worker is sent of a request: as many parameters as the real locations send.
-FASTCGI_PARAMS = """
-    fastcgi_pass_request_headers off;
-    fastcgi_param REQUEST_METHOD $request_method;
-    fastcgi_param DOCUMENT_URI $document_uri;
-    fastcgi_param QUERY_STRING $query_string;
-    fastcgi_param CONTENT_TYPE $content_type;
-    fastcgi_param CONTENT_LENGTH $content_length;
-    fastcgi_param REMOTE_ADDR $remote_addr;
-    fastcgi_param REQUEST_ID $request_id;
-    fastcgi_param HTTP_HOST $http_host;
-    fastcgi_param HTTP_AUTHORIZATION $http_authorization;
-    fastcgi_param HTTP_COOKIE $http_cookie;
-    fastcgi_param HTTP_USER_AGENT $http_user_agent;
-    fastcgi_param HTTP_ORIGIN $http_origin;
+# What `gatehouse nginx-config` has workers told of a request.
+IDENTITY_PARAMS = """
+      fastcgi_pass_request_headers off;
+      fastcgi_param REMOTE_ADDR $remote_addr;
+      fastcgi_param SERVER_NAME $server_name;
+      fastcgi_param REQUEST_ID $request_id;
+      fastcgi_param HTTP_AUTHORIZATION $http_authorization if_not_empty;
+      fastcgi_param HTTP_COOKIE $http_cookie if_not_empty;
+      fastcgi_param HTTP_USER_AGENT $http_user_agent if_not_empty;
+"""
+DIRECT_PARAMS = """
+      fastcgi_param REQUEST_METHOD $request_method;
+      fastcgi_param QUERY_STRING $query_string if_not_empty;
+      fastcgi_param CONTENT_TYPE $content_type if_not_empty;
+      fastcgi_param CONTENT_LENGTH $content_length if_not_empty;
+      fastcgi_param HTTP_ORIGIN $http_origin if_not_empty;
+"""
+SUBREQUEST_PARAMS = """
+      fastcgi_pass_request_body off;
+      fastcgi_param REQUEST_METHOD GET;
 """
 
 
@@ -54,17 +59,28 @@ def free_port():
         return s.getsockname()[1]
 
 
-def floor_locations(name, upstream, keep):
-    """/<name>: straight to the upstream; /site/<name>: a file behind auth_request."""
-    keep_conn = "fastcgi_keep_conn on;" if keep else ""
+def direct(path, upstream, keep, uri=None):
+    """A location that passes to FastCGI; `uri` is what the worker is told it is."""
     return f"""
-    location = /{name} {{ {FASTCGI_PARAMS} {keep_conn} fastcgi_pass {upstream}; }}
-    location = /_{name} {{
-      internal; {FASTCGI_PARAMS} {keep_conn}
-      fastcgi_pass_request_body off; fastcgi_param CONTENT_LENGTH ""; fastcgi_pass {upstream};
+    location = {path} {{
+      {IDENTITY_PARAMS}{DIRECT_PARAMS}
+      fastcgi_param DOCUMENT_URI {uri or path};
+      fastcgi_keep_conn {"on" if keep else "off"};
+      fastcgi_pass {upstream};
+    }}"""
+
+
+def protected(path, upstream, keep=False, uri=None):
+    """A location behind auth_request; without a file, so that it is the question that costs."""
+    return f"""
+    location = /_ask{path} {{
+      internal;
+      {IDENTITY_PARAMS}{SUBREQUEST_PARAMS}
+      fastcgi_param DOCUMENT_URI {uri or path};
+      fastcgi_keep_conn {"on" if keep else "off"};
+      fastcgi_pass {upstream};
     }}
-    location = /site/{name} {{ auth_request /_{name}; try_files /nothing =204; }}
-    """
+    location = {path} {{ auth_request /_ask{path}; try_files /nothing =204; }}"""
 
 
 @contextlib.contextmanager
@@ -123,13 +139,12 @@ def cpu_seconds(pids):
                for pid in pids) / 1e9
 
 
-def wrk(url, seconds, connections=32, script=None, headers=(), threads=1):
+def wrk(url, seconds, connections=32, script=None, args=(), threads=1):
     """One run of wrk: requests, requests a second, latencies in microseconds, answers that were no
     2xx."""
     command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s",
                "-s", str(script or HERE / "report.lua")]
-    for header in headers:
-        command += ["-H", header]
-    done = subprocess.run(command + [url], capture_output=True, text=True, check=True)
+    command += [url, "--", *map(str, args)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     line = next(l for l in done.stdout.splitlines() if l.startswith("RESULT "))
     return json.loads(line.removeprefix("RESULT "))

@@ -226,16 +226,28 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
 }
 
 void Dispatch::Answer(Pending& p, Result<http::Response> result) {
-  const bool basic = p.match.route != nullptr && p.match.route->auth == Auth::kService;
+  const Route* route = p.match.route;
+  const bool basic = route != nullptr && route->auth == Auth::kService;
   const auto request_id = p.request().Param("REQUEST_ID");
   http::Response& response = p.exchange->response;
-  response =
-      result.ok() ? std::move(result).value() : api::Problem(result.error(), request_id, basic);
+  std::string_view code;
+  std::string reason;
+  if (result.ok()) {
+    response = std::move(result).value();
+  } else {
+    response = api::Problem(result.error(), request_id, basic);
+    code = Info(result.error().code).name;
+    reason = std::move(result.error().inner);
+  }
   if (response.status == 405) response.Header("Allow", p.match.allow);
+  // auth_request drops the body; the snippets make the problem document from this header.
+  if (response.status == 403 && route != nullptr && route->endpoint == api::GetVerify) {
+    response.Header("X-Auth-Error", std::string(code));
+  }
 
   const auto taken =
       std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - p.started);
-  RouteMetrics& metrics = MetricsOf(p.match.route);
+  RouteMetrics& metrics = MetricsOf(route);
   const auto status_class = static_cast<std::size_t>(std::clamp(response.status / 100, 2, 5) - 2);
   Metrics::Instance().Add(metrics.by_class[status_class]);
   Metrics::Instance().Observe(metrics.seconds, taken);
@@ -246,16 +258,14 @@ void Dispatch::Answer(Pending& p, Result<http::Response> result) {
                      : quiet                ? log::Level::kDebug
                                             : log::Level::kInfo;
   if (!log::Enabled(level)) return;
-  log::SetRequestId(request_id);
   log::Write(level, "request",
              {{"method", p.request().method()},
-              {"route", p.match.route != nullptr ? p.match.route->path : "none"},
+              {"route", route != nullptr ? route->path : "none"},
               {"status", response.status},
               {"micros", static_cast<std::int64_t>(taken.count())},
               {"ip", p.request().Param("REMOTE_ADDR")},
-              {"code", result.ok() ? "" : Info(result.error().code).name},
-              {"reason", result.ok() ? std::string_view() : result.error().inner}});
-  log::SetRequestId({});
+              {"code", code},
+              {"reason", reason}});
 }
 
 void Dispatch::Handle(std::span<http::Exchange> batch) {
@@ -277,6 +287,7 @@ void Dispatch::Handle(std::span<http::Exchange> batch) {
   for (auto& p : all) {
     log::SetRequestId(p.request().Param("REQUEST_ID"));
     Answer(p, p.error ? Result<http::Response>(std::move(*p.error)) : Finish(p));
+    log::SetRequestId({});
   }
 }
 

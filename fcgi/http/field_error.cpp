@@ -175,20 +175,16 @@ Words WordsFor(Problem problem, const FieldSpec& field) {
     case Problem::kUnknownField:
       break;
   }
-  return {"This field is not known here.", std::string(kOurFault)};
+  return {};
 }
 
 }  // namespace
 
 FieldError Describe(Problem problem, std::string pointer, const FieldSpec* field) {
-  Words words;
-  if (field != nullptr) {
-    words = WordsFor(problem, *field);
-  } else if (problem == Problem::kUnknownField) {
-    words = {"This field is not known here.", std::string(kOurFault)};
-  } else {
-    words = {"The body must be an object.", std::string(kOurFault)};
-  }
+  Words words = problem == Problem::kUnknownField
+                    ? Words{"This field is not known here.", std::string(kOurFault)}
+                : field == nullptr ? Words{"The body must be an object.", std::string(kOurFault)}
+                                   : WordsFor(problem, *field);
   return FieldError{std::move(pointer), std::string(Code(problem)), std::move(words.detail),
                     std::move(words.user_message)};
 }

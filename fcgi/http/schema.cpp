@@ -20,6 +20,11 @@ const FieldSpec* FindSpec(const Schema& schema, std::string_view name) {
   return field == schema.fields.end() ? nullptr : &*field;
 }
 
+bool HasMember(const json::Object& object, std::string_view name) {
+  return std::any_of(object.begin(), object.end(),
+                     [name](const auto& member) { return member.first == name; });
+}
+
 // `base` and one more reference token, RFC 6901 section 3.
 std::string PointerTo(const std::string& base, std::string_view token) {
   std::string out = base + "/";
@@ -39,6 +44,7 @@ class Validator {
  public:
   void CheckObject(const Schema& schema, json::Object& object, const std::string& pointer);
   void CheckValue(const FieldSpec& field, json::Value& value, const std::string& pointer);
+  void CheckRequired(const Schema& schema, const json::Object& object, const std::string& prefix);
   void Add(Problem problem, std::string pointer, const FieldSpec* field) {
     if (errors_.size() < kMaxProblems) {
       errors_.push_back(Describe(problem, std::move(pointer), field));
@@ -68,11 +74,15 @@ void Validator::CheckObject(const Schema& schema, json::Object& object,
       CheckValue(*field, value, PointerTo(pointer, name));
     }
   }
+  CheckRequired(schema, object, pointer + "/");
+}
+
+void Validator::CheckRequired(const Schema& schema, const json::Object& object,
+                              const std::string& prefix) {
   for (const FieldSpec& field : schema.fields) {
-    const bool present = std::any_of(object.begin(), object.end(), [&](const auto& member) {
-      return member.first == field.name;
-    });
-    if (field.required && !present) Add(Problem::kRequired, PointerTo(pointer, field.name), &field);
+    if (field.required && !HasMember(object, field.name)) {
+      Add(Problem::kRequired, prefix + std::string(field.name), &field);
+    }
   }
 }
 
@@ -174,8 +184,7 @@ Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
       validator.Add(Problem::kUnknownField, pointer, nullptr);
       continue;
     }
-    if (std::any_of(object.begin(), object.end(),
-                    [&name = name](const auto& member) { return member.first == name; })) {
+    if (HasMember(object, name)) {
       validator.Add(Problem::kRepeated, pointer, field);
       continue;
     }
@@ -187,14 +196,7 @@ Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
     }
     object.emplace_back(name, std::move(value));
   }
-  for (const FieldSpec& field : schema.fields) {
-    const bool present = std::any_of(object.begin(), object.end(), [&](const auto& member) {
-      return member.first == field.name;
-    });
-    if (field.required && !present) {
-      validator.Add(Problem::kRequired, "?" + std::string(field.name), &field);
-    }
-  }
+  validator.CheckRequired(schema, object, "?");
   if (!validator.ok()) return validator.TakeError();
   return Fields(json::Value(std::move(object)));
 }

@@ -23,7 +23,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr Millis kTick{500};
-constexpr int kEvents = 64;
+constexpr int kEvents = 256;
 // With max_batch 1: how long a new connection may keep silent before it is put aside. nginx sends
 // its request right after it has connected.
 constexpr Millis kPatience{5};
@@ -105,7 +105,8 @@ class Loop {
   std::deque<Slot> slots_;  // stable addresses; as many as were ever open at once
   std::vector<Slot*> free_;
   int open_ = 0;
-  std::vector<Slot*> ready_;  // a request can be received
+  std::vector<Slot*> accepted_;  // not yet looked at
+  std::vector<Slot*> ready_;     // a request can be received
   std::vector<Slot*> serving_;
   std::vector<Exchange> batch_;  // of serving_, in the same order
   PeekRoom room_;
@@ -168,8 +169,12 @@ void Loop::Look(Slot& slot, bool peer_closed) {
 }
 
 void Loop::Accept() {
-  while (ready_.size() < max_batch_ && AcceptOne()) {
+  // All are accepted before the first is looked at: nginx gets the time to send its request, and a
+  // connection whose request is there never needs to be watched.
+  while (ready_.size() + accepted_.size() < max_batch_ && AcceptOne()) {
   }
+  for (Slot* slot : accepted_) Look(*slot, false);
+  accepted_.clear();
 }
 
 // False where there is no more to accept for now.
@@ -202,7 +207,7 @@ bool Loop::AcceptOne() {
     pollfd silent{fd, POLLIN, 0};
     poll(&silent, 1, static_cast<int>(kPatience.count()));
   }
-  Look(slot, false);
+  accepted_.push_back(&slot);
   return max_batch_ > 1;
 }
 

@@ -156,6 +156,9 @@ void CheckTogether(Config& c, const std::set<std::string, std::less<>>& given, P
   if (c.https_port == c.http_port) {
     problems.Add(0, "nginx.http_port", "and nginx.https_port must differ");
   }
+  if (c.tls_certificate.empty() != c.tls_key.empty()) {
+    problems.Add(0, "nginx.tls_certificate", "and nginx.tls_key go together, or neither");
+  }
   if (c.server_name.empty()) c.server_name = std::string(HostOf(c.base_url));
 }
 

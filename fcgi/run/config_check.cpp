@@ -1,11 +1,10 @@
 #include "fcgi/run/config_check.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
+
+#include "fcgi/base/net.h"
 
 namespace gatehouse {
 namespace {
@@ -25,11 +24,9 @@ std::optional<int> Number(std::string_view text, int low, int high) {
 
 // 4, 6, or 0 where `text` is no address.
 int AddressFamily(std::string_view text) {
-  const std::string copy(text);
-  if (copy.find('\0') != std::string::npos) return 0;
-  std::array<unsigned char, sizeof(in6_addr)> raw{};
-  if (::inet_pton(AF_INET, copy.c_str(), raw.data()) == 1) return 4;
-  return ::inet_pton(AF_INET6, copy.c_str(), raw.data()) == 1 ? 6 : 0;
+  const auto ip = ParseIp(text);
+  if (!ip) return 0;
+  return ip->size() == 4 ? 4 : 6;
 }
 
 bool IsHostName(std::string_view name) {
@@ -112,10 +109,7 @@ std::string_view HostOf(std::string_view url) {
   return authority ? authority->host : std::string_view();
 }
 
-bool IsLoopbackHost(std::string_view host) {
-  if (host == "localhost" || host == "::1") return true;
-  return AddressFamily(host) == 4 && host.starts_with("127.");
-}
+bool IsLoopbackHost(std::string_view host) { return host == "localhost" || IsLoopback(host); }
 
 std::string CheckBaseUrl(std::string_view url) { return CheckWebOrigin(url, false); }
 

@@ -136,10 +136,9 @@ const std::vector<ConfigRow>& ConfigRows() {
            "Addresses to listen on."),
       Text("nginx.server_name", &C::server_name, R"("")", CheckHostName,
            "Empty: the host of server.base_url."),
-      Text("nginx.tls_certificate", &C::tls_certificate, R"("/etc/gatehouse/tls.crt")",
-           CheckAbsolutePath, "Certificate with its chain."),
-      Text("nginx.tls_key", &C::tls_key, R"("/etc/gatehouse/tls.key")", CheckAbsolutePath,
-           "Its private key."),
+      Text("nginx.tls_certificate", &C::tls_certificate, R"("")", CheckAbsolutePath,
+           "Certificate with its chain; empty: the text is for a server {} that has its own."),
+      Text("nginx.tls_key", &C::tls_key, R"("")", CheckAbsolutePath, "Its private key."),
       List("nginx.trusted_proxies", &C::trusted_proxies, "[]", CheckNetwork,
            "Proxies in front of nginx, whose X-Forwarded-For is believed."),
   };

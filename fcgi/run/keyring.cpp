@@ -34,10 +34,6 @@ constexpr std::array<std::pair<KeyState, std::string_view>, 3> kStates = {{
     {KeyState::kRetired, "retired"},
 }};
 
-std::string_view ToString(KeyState state) {
-  return kStates[static_cast<std::size_t>(state)].second;
-}
-
 std::optional<KeyState> ParseState(std::string_view text) {
   for (const auto& [state, name] : kStates) {
     if (name == text) return state;
@@ -168,6 +164,10 @@ Status SyncFolder(const std::string& path) {
 }
 
 }  // namespace
+
+std::string_view ToString(KeyState state) {
+  return kStates[static_cast<std::size_t>(state)].second;
+}
 
 Result<KeyRings> KeyRings::Parse(std::string_view text, const std::string& name) {
   auto parsed = toml::parse(text, name);

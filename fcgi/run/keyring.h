@@ -26,6 +26,7 @@ inline constexpr std::array<std::string_view, 6> kRingNames = {"jwt",  "refresh"
                                                                "csrf", "cache",   "identifier"};
 
 enum class KeyState { kVerifyOnly, kActive, kRetired };
+std::string_view ToString(KeyState state);  // "verify-only", "active", "retired"
 
 struct Key {
   std::string kid;

@@ -54,7 +54,8 @@ std::string_view CookieValue(const http::Request& request, std::string_view name
 }
 
 void SetAccessCookies(http::Response& response, const auth::SessionGrant& grant,
-                      std::string_view csrf_token, TimePoint now) {
+                      std::string_view csrf_token) {
+  const TimePoint now = grant.issued_at;
   SetCookie(response, kAccessCookie, grant.access_token, "/",
             SecondsUntil(grant.access_expires_at, now), true);
   SetCookie(response, kRefreshCookie, grant.refresh_token, "/auth/refresh",

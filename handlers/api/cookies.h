@@ -26,7 +26,7 @@ Credential FindCredential(const http::Request& request);
 std::string_view CookieValue(const http::Request& request, std::string_view name);
 
 void SetAccessCookies(http::Response& response, const auth::SessionGrant& grant,
-                      std::string_view csrf_token, TimePoint now);
+                      std::string_view csrf_token);
 void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePoint session_end,
                    TimePoint now);
 void SetDeviceCookie(http::Response& response, std::string_view value);

@@ -32,9 +32,8 @@ auth::Device DeviceOf(const Call& call, bool cookie_mode) {
 // CSRF token instead.
 http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant) {
   const bool cookie_mode = grant.session.cookie_mode;
-  const TimePoint now = call.services.clock.Now();
   const auto seconds_until = [&](TimePoint end) {
-    return std::max<std::int64_t>(0, std::chrono::floor<Seconds>(end - now).count());
+    return std::max<std::int64_t>(0, std::chrono::floor<Seconds>(end - grant.issued_at).count());
   };
   json::Writer out;
   http::Response response{200, "application/json", {}, {}};
@@ -43,7 +42,7 @@ http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant) 
     const auto csrf =
         auth::NewCsrfToken(call.services.keys, grant.session.id, call.services.entropy);
     out.Member("csrf_token", csrf);
-    SetAccessCookies(response, grant, csrf, now);
+    SetAccessCookies(response, grant, csrf);
   } else {
     out.Member("access_token", grant.access_token).Member("refresh_token", grant.refresh_token);
   }

@@ -74,7 +74,7 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   GH_TRY(store::TouchSession(ex, session->tenant_id, session->id, now));
   Outcome out;
   out.grant = MakeGrant(services, std::move(*session), std::move(*user), std::move(grants),
-                        tenant.settings, *row_key);
+                        tenant.settings, *row_key, now);
   return out;
 }
 

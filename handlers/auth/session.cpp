@@ -84,9 +84,8 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
 }
 
 SessionGrant MakeGrant(Services& services, store::Session session, store::User user,
-                       store::Grants grants, const TenantSettings& settings,
-                       const Secret& row_key) {
-  const TimePoint now = services.clock.Now();
+                       store::Grants grants, const TenantSettings& settings, const Secret& row_key,
+                       TimePoint now) {
   TokenSubject subject{user.id,
                        user.tenant_id,
                        session.id,
@@ -104,6 +103,7 @@ SessionGrant MakeGrant(Services& services, store::Session session, store::User u
   const TimePoint expires = std::min(now + settings.access_ttl, session.expires_at);
   SessionGrant out;
   out.access_token = services.tokens.Issue(subject, Uuid::V7(now, services.entropy), now, expires);
+  out.issued_at = now;
   out.access_expires_at = expires;
   out.refresh_token = EncodeRefreshToken(session.tenant_id, session.id, session.refresh_generation,
                                          row_key.Reveal());

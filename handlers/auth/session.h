@@ -31,7 +31,7 @@ struct SessionGrant {
   TenantSettings settings;
   std::string access_token;
   std::string refresh_token;
-  TimePoint access_expires_at;
+  TimePoint issued_at, access_expires_at;
 };
 
 // Sessions that a transaction ended, to be told to the cache once it has committed.
@@ -49,9 +49,10 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
                                 const TenantContext& tenant, const store::User& user, SessionId id,
                                 const Device& device, std::string_view amr, bool cookie_mode);
 
-// Both tokens of a session, from its current state.
+// Both tokens of a session, from its state at `now`.
 SessionGrant MakeGrant(Services& services, store::Session session, store::User user,
-                       store::Grants grants, const TenantSettings& settings, const Secret& row_key);
+                       store::Grants grants, const TenantSettings& settings, const Secret& row_key,
+                       TimePoint now);
 
 // After the commit.
 void TellEnded(Services& services, const EndedSessions& ended);

@@ -80,8 +80,9 @@ class SignInTransaction {
     }
     GH_ASSIGN(auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
     Outcome out;
+    const TimePoint now = begun.session.created_at;
     out.grant = MakeGrant(services_, std::move(begun.session), std::move(user), std::move(grants),
-                          tenant_->settings, begun.row_key);
+                          tenant_->settings, begun.row_key, now);
     out.ended = std::move(begun.ended);
     return out;
   }

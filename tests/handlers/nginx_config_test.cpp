@@ -234,6 +234,15 @@ TEST_F(NginxTest, RoutesGoToTheirPoolAndNothingOfTheSiteComesBetween) {
   EXPECT_EQ(account[2].at("DOCUMENT_URI"), "/auth/me");
 }
 
+TEST_F(NginxTest, WholeRouteTableIsAccepted) {
+  std::ofstream(dir_.File("server.conf")) << NginxServerConfig(TestConfig(dir_.path()));
+  const std::string log = dir_.File("check.log");
+  testing::Process check({"/usr/sbin/nginx", "-t", "-p", dir_.path(), "-e", dir_.File("error.log"),
+                          "-c", dir_.File("nginx.conf")},
+                         log);
+  EXPECT_EQ(check.Wait(), 0) << (std::stringstream() << std::ifstream(log).rdbuf()).str();
+}
+
 TEST_F(NginxTest, OnlyTheNamedParametersReachAWorker) {
   Ask("GET /auth/session",
       {"X-Request-Id: mine", "Proxy: evil", "X-Forwarded-Host: evil", "Remote-User: root",

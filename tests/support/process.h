@@ -158,6 +158,15 @@ class Process {
     if (pid_ > 0) kill(pid_, number);
   }
 
+  // Stops it as a hung machine would; returns when all its threads stand still.
+  void Freeze() const {
+    Signal(SIGSTOP);
+    int status = 0;
+    while (waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
+    }
+  }
+  void Thaw() const { Signal(SIGCONT); }
+
   // kill -9, whatever state it is in, and waits for its end.
   void Kill() {
     Signal(SIGKILL);

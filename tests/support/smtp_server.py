@@ -3,7 +3,7 @@
 rcpt450@ rcpt550@        refused at RCPT
 data451@ data554@        refused after DATA
 drop@ slow@              hangs up, or says nothing, once it has the message
-late@                    refused after DATA, a second later
+late@                    refused after DATA, two and a half seconds later
 reset@                   takes the message, then hangs up the kept connection
 anybody else@            filed as <folder>/<n>.eml: envelope on the first line, then the message
 
@@ -64,7 +64,7 @@ class Handler:
         if who == "slow":
             await asyncio.sleep(60)
         if who == "late":
-            await asyncio.sleep(1)
+            await asyncio.sleep(2.5)
             return REFUSALS["data554"]
         if who == "reset":
             asyncio.get_running_loop().call_later(0.05, server.transport.abort)

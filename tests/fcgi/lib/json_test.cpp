@@ -90,6 +90,12 @@ TEST(JsonParse, RefusesIllFormedUtf8InStringsAndNames) {
         "\xf4\x90\x80\x80", "\xff", "\x80", "\xc3", "\xe2\x82"}) {
     EXPECT_FALSE(Parse(std::string("\"") + bytes + "\""));
     EXPECT_FALSE(Parse(std::string("{\"") + bytes + "\":1}"));
+    for (std::size_t n = 0; n < 20; ++n) {  // wherever it stands
+      const std::string before(n, 'x');
+      EXPECT_FALSE(Parse("\"" + before + bytes + "\""));
+      EXPECT_FALSE(Parse("\"" + before + bytes + "0123456789\""));
+      EXPECT_TRUE(Parse("\"" + before + "\u00e9" + "0123456789\""));
+    }
   }
 }
 

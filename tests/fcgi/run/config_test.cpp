@@ -152,6 +152,7 @@ TEST(Config, ValuesCannotCarryLinesOrNginxSyntax) {
   EXPECT_NE(ErrorOf(With("tokens", "issuer = \"a\\u0000b\"")), "");
   EXPECT_NE(ErrorOf(With("nginx", "tls_key = \"/etc/x; include /etc/passwd\"")), "");
   EXPECT_NE(ErrorOf(With("nginx", "tls_key = \"relative/key\"")), "");
+  EXPECT_NE(ErrorOf(With("nginx", "tls_key = \"/etc/key.pem\"")), "");  // and no certificate
   EXPECT_NE(ErrorOf(With("nginx", "server_name = \"a b\"")), "");
   EXPECT_NE(ErrorOf(With("mail", "smtp_url = \"smtp://a\\r\\nQUIT\"")), "");
 }

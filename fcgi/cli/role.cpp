@@ -1,0 +1,142 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "fcgi/cli/command.h"
+#include "handlers/auth/audit.h"
+#include "handlers/auth/permission.h"
+#include "sql/store/roles.h"
+
+namespace gatehouse::cli {
+namespace {
+
+struct Options {
+  std::string tenant, name, description, email;
+  std::vector<std::string> permissions;
+  bool if_missing = false, json = false;
+};
+
+Result<store::Role> DraftRole(const Options& options) {
+  store::Role role;
+  GH_ASSIGN(role.name, CleanText("a role's name", options.name, 64));
+  // Names are joined with commas in headers and claims (API.md).
+  if (role.name.find(',') != std::string::npos) {
+    return MakeError(ErrorCode::kValidationFailed, "a role's name must not have a comma");
+  }
+  if (!options.description.empty()) {
+    GH_ASSIGN(role.description, CleanText("a description", options.description, 500));
+  }
+  for (const auto& permission : options.permissions) {
+    if (!auth::IsGrant(permission)) {
+      return MakeError(ErrorCode::kValidationFailed,
+                       permission +
+                           ": must be module:resource:action, with * for any segment, "
+                           "optionally :own, or ALL_PERMISSIONS");
+    }
+  }
+  return role;
+}
+
+Status Create(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(store::Role role, DraftRole(options));
+  auto permissions = options.permissions;
+  std::sort(permissions.begin(), permissions.end());
+  permissions.erase(std::unique(permissions.begin(), permissions.end()), permissions.end());
+  GH_ASSIGN(const auto session, Session::Open(invocation));
+  auto& services = session->services();
+  GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
+  role.id = RoleId::New(session->now(), services.entropy);
+  role.tenant_id = tenant.row.id;
+  const auto made = session->Change([&](db::Executor& ex) -> Status {
+    GH_TRY(store::InsertRole(ex, role, permissions, session->now(), std::nullopt));
+    json::Writer after;
+    after.BeginObject().Member("name", role.name).Key("permissions").BeginArray();
+    for (const auto& permission : permissions) after.String(permission);
+    return auth::Audit(services, ex, session->caller(),
+                       {auth::event::kRoleCreated, tenant.row.id, std::nullopt, "role",
+                        role.id.ToString(), std::nullopt, after.EndArray().EndObject().Take()});
+  });
+  if (!made.ok() && db::IsDuplicate(made.error(), "roles_name")) {
+    if (!options.if_missing) {
+      return MakeError(ErrorCode::kAlreadyExists, "there is a role " + role.name + " already");
+    }
+    Say("role " + role.name + " exists");
+    return {};
+  }
+  GH_TRY(made);
+  Say("role " + role.name + " created: " + role.id.ToString());
+  return {};
+}
+
+Status List(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(const auto session, Session::Open(invocation));
+  GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
+  GH_ASSIGN(const auto roles, store::ListRoles(*session->Auto(), tenant.row.id));
+  Listing listing({"name", "system", "description", "id", "permissions"});
+  for (const auto& role : roles) {
+    GH_ASSIGN(const auto permissions, store::PermissionsOf(*session->Auto(), role.id));
+    json::Array all;
+    for (const auto& permission : permissions) all.emplace_back(permission);
+    listing.Add({role.name, !role.tenant_id,
+                 role.description ? json::Value(*role.description) : json::Value(),
+                 role.id.ToString(), std::move(all)});
+  }
+  listing.Print(options.json);
+  return {};
+}
+
+Status Assign(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(const auto session, Session::Open(invocation));
+  auto& services = session->services();
+  GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
+  GH_ASSIGN(
+      const UserId user,
+      services.db.Transact<UserId>(
+          session->caller().deadline, [&](db::Executor& ex) -> Result<UserId> {
+            GH_ASSIGN(const auto found, session->LockUser(ex, tenant, options.email));
+            GH_ASSIGN(const auto role, store::FindRoleByName(ex, tenant.row.id, options.name));
+            if (!role) return MakeError(ErrorCode::kNotFound, "there is no role " + options.name);
+            GH_ASSIGN(const auto grants, store::GrantsOf(ex, tenant.row.id, found.id));
+            const bool has = std::any_of(grants.roles.begin(), grants.roles.end(),
+                                         [&](const store::Role& r) { return r.id == role->id; });
+            if (has) return found.id;
+            GH_TRY(store::AssignRole(ex, found.id, role->id, session->now(), std::nullopt));
+            json::Writer after;
+            after.BeginObject().Member("role_id", role->id.ToString()).Member("role", role->name);
+            GH_TRY(auth::Audit(services, ex, session->caller(),
+                               {auth::event::kRoleAssigned, tenant.row.id, std::nullopt, "user",
+                                found.id.ToString(), std::nullopt, after.EndObject().Take()}));
+            return found.id;
+          }));
+  GH_TRY(InvalidateUser(*session, tenant.row.id, user));
+  Say("user " + options.email + " has role " + options.name);
+  return {};
+}
+
+}  // namespace
+
+void AddRoleCommands(CLI::App& app, Invocation& invocation) {
+  auto* role = app.add_subcommand("role", "Roles of a tenant")->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  const auto add = [&](const char* name, const char* about,
+                       Status (*run)(const Invocation&, const Options&)) {
+    auto* command = role->add_subcommand(name, about);
+    command->add_option("--tenant", options->tenant, "Tenant (slug)")->required();
+    command->callback([&invocation, options, run] {
+      invocation.action = [&invocation, options, run] { return run(invocation, *options); };
+    });
+    return command;
+  };
+  auto* list = add("list", "The tenant's roles and the system's", &List);
+  list->add_flag("--json", options->json, "For programs");
+  auto* create = add("create", "Create a role", &Create);
+  create->add_option("name", options->name, "Name of the role")->required();
+  create->add_option("--permission", options->permissions, "module:resource:action; repeatable");
+  create->add_option("--description", options->description);
+  create->add_flag("--if-missing", options->if_missing, "Fine where it exists already");
+  auto* assign = add("assign", "Give a user a role", &Assign);
+  assign->add_option("--email", options->email, "Address of the user")->required();
+  assign->add_option("name", options->name, "Name of the role")->required();
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,63 @@
+#include "handlers/auth/housekeeping.h"
+
+#include <array>
+#include <string_view>
+
+#include "fcgi/run/log.h"
+#include "sql/store/purge.h"
+
+namespace gatehouse::auth {
+namespace {
+
+using std::chrono::days;
+
+constexpr Millis kBatchDeadline{10000};
+constexpr Millis kBreath{20};
+
+struct Kind {
+  std::string_view name;
+  days keep;
+  Result<std::uint64_t> (*purge)(db::Executor& ex, TimePoint now, TimePoint before, int limit);
+};
+
+// store functions that do not ask for the present.
+template <auto Purge>
+Result<std::uint64_t> Before(db::Executor& ex, TimePoint /*now*/, TimePoint before, int limit) {
+  return Purge(ex, before, limit);
+}
+
+// Links before pending registrations: those are held by their links.
+constexpr std::array<Kind, 6> kKinds = {{
+    {"sessions", days(30), &Before<&store::PurgeSessions>},
+    {"links", days(1), &Before<&store::PurgeLinks>},
+    {"outbox", days(7), &Before<&store::PurgeOutbox>},
+    {"lockouts", days(2), &Before<&store::PurgeLockouts>},
+    {"attempts", days(400), &Before<&store::PurgeAttempts>},
+    {"pending", days(7), &store::PurgePending},
+}};
+
+}  // namespace
+
+Result<std::uint64_t> PurgeExpired(db::Database& db, const Clock& clock, int batch,
+                                   const Pause& pause) {
+  std::uint64_t total = 0;
+  for (const Kind& kind : kKinds) {
+    std::uint64_t removed = 0;
+    while (true) {
+      const TimePoint now = clock.Now();
+      GH_ASSIGN(const auto n,
+                kind.purge(*db.Auto(Deadline::In(kBatchDeadline)), now, now - kind.keep, batch));
+      removed += n;
+      if (!pause(kBreath)) return total + removed;
+      if (n < static_cast<std::uint64_t>(batch)) break;
+    }
+    if (removed > 0) {
+      log::Info("purge.removed",
+                {{"kind", kind.name}, {"rows", static_cast<std::int64_t>(removed)}});
+    }
+    total += removed;
+  }
+  return total;
+}
+
+}  // namespace gatehouse::auth
