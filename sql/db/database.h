@@ -128,14 +128,16 @@ class Database {
   Database(Database&&) noexcept;
 
   // Autocommit statements under `deadline`. A statement that only reads is tried once more on a
-  // fresh connection where the old one turned out to be gone.
+  // fresh connection where the old one turned out to be gone; one that the server undid (deadlock,
+  // lock wait) is run again as Transact does. Not inside of a Transact on this Database.
   std::unique_ptr<Executor> Auto(Deadline deadline);
 
   // Runs `body` in one transaction and commits where it returned ok, rolls back where it did not.
   // Deadlock, lock wait timeout and certification failure (1213, 1205, 1020) run the whole body
   // anew, up to three times: it must have no effect outside the database. Where the connection is
   // lost at COMMIT the outcome is unknown: `committed` (if given) is asked on a fresh connection
-  // whether the work is there; without it, or where that fails too, the error is kUnavailable.
+  // whether the work is there; without it, where it is not, or where that fails too, the error is
+  // kUnavailable. Past the deadline, at COMMIT too, it is kTimeout.
   template <class T>
   Result<T> Transact(Deadline deadline, const std::function<Result<T>(Executor&)>& body,
                      const std::function<Result<bool>(Executor&)>& committed = nullptr);

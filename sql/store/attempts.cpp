@@ -34,8 +34,7 @@ const db::Sql kInsert{"attempts.insert", "INSERT INTO attempts (" GH_ATTEMPT_COL
 // page (or to an earlier `to`) from the first row on.
 #define GH_LIST(index, place, order)                                  \
   "SELECT " GH_ATTEMPT_COLUMNS " FROM attempts FORCE INDEX (" index   \
-  ")"                                                                 \
-  " WHERE tenant_id = ?"                                              \
+  ") WHERE tenant_id = ?"                                             \
   " AND (? IS NULL OR user_id = ?) AND (? IS NULL OR identifier = ?)" \
   " AND (? IS NULL OR ip = ?) AND (? IS NULL OR success = ?)"         \
   " AND created_at >= ? AND created_at < ?" place " ORDER BY " order " LIMIT ?"

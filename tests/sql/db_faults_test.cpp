@@ -79,9 +79,9 @@ TEST_F(DbFaults, AFrozenServerTimesOut) {
   EXPECT_GE(took, Millis(290));
   EXPECT_LT(took, Millis(1600)) << "deadline, and at most a second for the kill";
   EXPECT_EQ(Code(connect), "timeout");
-  EXPECT_LT(connect_took, Millis(500)) << "nothing to kill";
+  EXPECT_LT(connect_took, Millis(900)) << "nothing to kill";
   EXPECT_EQ(Code(limited), "unavailable") << "connect_timeout is not the call's deadline";
-  EXPECT_LT(limit_took, Millis(500));
+  EXPECT_LT(limit_took, Millis(900));
   EXPECT_GH_OK(ex().Query(kOne, {}));
   EXPECT_GH_OK(other.Auto(Soon())->Query(kOne, {}));
 }
@@ -97,10 +97,10 @@ TEST_F(DbFaults, ASlowStatementIsKilledOnTheServerAtTheDeadline) {
   };
   const auto start = std::chrono::steady_clock::now();
   std::thread call(
-      [&] { EXPECT_EQ(Code(db_.Auto(Deadline::In(Millis(500)))->Query(kSleep, {})), "timeout"); });
-  EXPECT_TRUE(testing::WaitUntil([&] { return sleeping() == 1; }, Millis(450)));
+      [&] { EXPECT_EQ(Code(db_.Auto(Deadline::In(Millis(1500)))->Query(kSleep, {})), "timeout"); });
+  EXPECT_TRUE(testing::WaitUntil([&] { return sleeping() == 1; }, Millis(1400)));
   call.join();
-  EXPECT_LT(Since(start), Millis(1500));
+  EXPECT_LT(Since(start), Millis(2700));
   EXPECT_TRUE(testing::WaitUntil([&] { return sleeping() == 0; }, Millis(1000)));
   EXPECT_GH_OK(ex().Query(kOne, {}));
 }

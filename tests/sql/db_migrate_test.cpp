@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "sql/db/migrate.h"
+#include "sql/store/inspect.h"
 #include "tests/sql/fixture.h"
 
 namespace gatehouse {
@@ -23,7 +24,7 @@ const Sql kForge{"test.forge_migration", "DELETE FROM schema_migrations"};
 class DbMigrate : public SqlTest {};
 
 // DESIGN.md 12: every statement is prepared against the migrated schema, and with the rights that
-// the application has.
+// the application has, but for those that the owner runs, or that try what must be refused.
 TEST_F(DbMigrate, EveryStatementPrepares) {
   db::Database owner(server_.owner());
   int statements = 0;
@@ -31,7 +32,8 @@ TEST_F(DbMigrate, EveryStatementPrepares) {
     const std::string_view name = sql->name;
     if (name.starts_with("test.")) continue;
     ++statements;
-    db::Database& db = name.starts_with("migrate.") ? owner : db_;
+    const bool owners = name.starts_with("migrate.") || name.starts_with("inspect.");
+    db::Database& db = owners ? owner : db_;
     const auto prepared = db.Prepare(*sql, Soon());
     EXPECT_GH_OK(prepared);
   }
@@ -119,6 +121,17 @@ TEST_F(DbMigrate, TheApplicationCannotRewriteItsAuditLogNorTheSchema) {
     EXPECT_NE(done.error().inner.find("denied"), std::string::npos) << done.error().inner;
   }
   EXPECT_GH_OK(ex().Query(kReadAudit, {}));
+
+  const auto excess = Must(store::FindExcess(ex()));
+  EXPECT_FALSE(excess.update_audit);
+  EXPECT_FALSE(excess.delete_audit);
+  EXPECT_EQ(excess.ddl, std::nullopt);
+  db::Database owner(server_.owner());
+  const auto owners = Must(store::FindExcess(*owner.Auto(Soon())));
+  EXPECT_TRUE(owners.update_audit);
+  EXPECT_TRUE(owners.delete_audit);
+  EXPECT_NE(owners.ddl, std::nullopt);
+  EXPECT_TRUE(Must(store::ReadServerSettings(ex(), now_)).strict);
 }
 
 }  // namespace

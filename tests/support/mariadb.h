@@ -70,8 +70,8 @@ class TestDatabase {
   }
 
   void Kill() { process_->Kill(); }  // kill -9
-  void Freeze() { process_->Signal(SIGSTOP); }
-  void Thaw() { process_->Signal(SIGCONT); }
+  void Freeze() { process_->Freeze(); }
+  void Thaw() { process_->Thaw(); }
   void Start() {
     const std::string log = folder_.File("mariadbd.log");
     process_.emplace(std::vector<std::string>{"mariadbd",
