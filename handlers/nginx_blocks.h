@@ -38,17 +38,22 @@ limit_req_zone $gatehouse_client zone=gatehouse_sign_in:10m rate=5r/s;
 limit_req_zone $gatehouse_client zone=gatehouse_session:10m rate=100r/s;
 limit_req_zone $gatehouse_client zone=gatehouse_refresh:10m rate=50r/s;
 
-# One JSON object a line. Without the query, which may carry the code of an OAuth sign-in.
+# One JSON object a line. Without the query, which may carry the code of an OAuth sign-in. What is
+# not ASCII is left out: nginx does not check it, and bytes that are not UTF-8 are not JSON.
 map $request_uri $gatehouse_log_path {
     default "";
-    "~^(?<gatehouse_path>[^?]*)" $gatehouse_path;
+    "~^(?<gatehouse_path>[\x20-\x3e\x40-\x7e]*)" $gatehouse_path;
+}
+map $http_user_agent $gatehouse_log_agent {
+    default "";
+    "~^(?<gatehouse_agent>[\x20-\x7e]*)" $gatehouse_agent;
 }
 log_format gatehouse escape=json
     '{"ts":"$time_iso8601","level":"info","event":"nginx.request","pid":$pid,'
     '"request_id":"$request_id","ip":"$remote_addr","method":"$request_method",'
     '"path":"$gatehouse_log_path","protocol":"$server_protocol","status":"$status",'
     '"bytes":"$body_bytes_sent","seconds":"$request_time",'
-    '"upstream_seconds":"$upstream_response_time","user_agent":"$http_user_agent"}';
+    '"upstream_seconds":"$upstream_response_time","user_agent":"$gatehouse_log_agent"}';
 )nginx";
 
 constexpr std::string_view kNginxHeaders =

@@ -66,7 +66,7 @@ struct ErrorPage {
 };
 
 constexpr ErrorPage kErrorPages[] = {
-    {"400 414 494", ErrorCode::kMalformedJson, ""},
+    {"400 414 494 501", ErrorCode::kMalformedJson, ""},
     {"405", ErrorCode::kMethodNotAllowed,
      "add_header Allow \"GET, HEAD, POST, PUT, PATCH, DELETE\" always;"},
     {"413", ErrorCode::kBodyTooLarge, ""},

@@ -115,7 +115,10 @@ std::span<const Route> Routes() { return kRoutes; }
 
 RouteMatch FindRoute(std::string_view method, std::string_view path) {
   const Index& index = PathIndex();
-  if (const auto exact = index.find(path); exact != index.end()) return Pick(exact->second, method);
+  // A literal "{id}" in a path is not the pattern.
+  const bool literal = path.find('{') == std::string_view::npos;
+  const auto exact = literal ? index.find(path) : index.end();
+  if (exact != index.end()) return Pick(exact->second, method);
   for (const auto& [pattern, rows] : index) {
     const auto text = MatchId(pattern, path);
     if (!text) continue;

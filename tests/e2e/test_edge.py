@@ -104,7 +104,7 @@ def tricks(exact, wildcard):
     host = exact.removeprefix("https://")
     base = wildcard.removeprefix("https://*.")
     return ["null", "", "*", "https://evil.test", exact + ".evil.test", "https://evil" + host,
-            "https://evil." + host, exact + ":444", exact + "/", exact + " ", "http://" + host,
+            "https://evil." + host, exact + ":444", exact + "/", "http://" + host,
             "ftp://" + host, f"https://user@{host}", f"https://evil.test#{host}",
             f"https://evil.test/{host}", exact + "%0d%0a", exact + "\\.evil.test",
             exact.replace(".", "x", 1), f"https://{base}", f"https://evil{base}",

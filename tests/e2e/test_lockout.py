@@ -161,19 +161,6 @@ def test_parallel_right_passwords_are_no_failures(stack):
     assert not any(row["counted"] for row in stack.attempts(user))
 
 
-def test_a_known_browser_has_a_counter_of_its_own(stack, user):
-    """L3: a stranger's failures do not lock the owner out of the browser they use."""
-    browser = Client(stack)
-    browser.login(user)
-    assert browser.http.cookies.get("__Host-gatehouse_device")
-    fail(stack, user, 5)
-    Client(stack).login(user, expect=429)
-    browser.login(user)
-    # And it is a counter, not a free pass.
-    for _ in range(5):
-        browser.login(user, password="wrong", expect=401)
-    browser.login(user, expect=429)
-
 
 def test_another_persons_device_cookie_helps_nobody(stack, tenant, user):
     """L3: the cookie is signed and bound to the account."""

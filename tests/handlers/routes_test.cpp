@@ -49,6 +49,7 @@ TEST(RoutesTest, SegmentsAreUuids) {
   EXPECT_EQ(match.id->ToString(), id);
   EXPECT_TRUE(FindRoute("DELETE", "/auth/me/sessions/" + id + "/x").allow.empty());
   EXPECT_TRUE(FindRoute("DELETE", "/auth/me/sessions/1").allow.empty());
+  EXPECT_TRUE(FindRoute("DELETE", "/auth/me/sessions/{id}").allow.empty());
   EXPECT_TRUE(FindRoute("DELETE", "/auth/me/sessions/../" + id).allow.empty());
   EXPECT_NE(FindRoute("GET", "/auth/users/" + id + "/sessions").route, nullptr);
 }

@@ -26,7 +26,10 @@ class Verifier:
                 self._wire = Wire(self._stack, timeout=20)
                 start = time.monotonic()
             self._wire.request("GET", "/auth/verify", [("Authorization", "Bearer " + token)])
-            status = self._wire.read().status
+            answer = self._wire.read()
+            status = answer.status
+            if answer.header("connection") == "close":
+                self.close()  # nginx ends a connection after keepalive_requests
         except (OSError, ssl.SSLError):
             self.close()
             status = 0
