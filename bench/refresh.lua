@@ -1,5 +1,6 @@
 -- Refreshes with the token of the last answer, a session a thread (so as many connections as
--- threads): wrk -t N -c N -s refresh.lua URL -- FILE, a refresh token a line.
+-- threads): wrk -t N -c N -s refresh.lua URL -- FILE SKIP,
+-- a refresh token a line, the first SKIP of them used before.
 local threads = 0
 function setup(thread)
   threads = threads + 1
@@ -10,7 +11,7 @@ function init(args)
   local at = 0
   for line in io.lines(args[1]) do
     at = at + 1
-    if at == number then token = line end
+    if at == number + tonumber(args[2]) then token = line end
   end
 end
 

@@ -2,6 +2,8 @@
 
 #include <fcgiapp.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -98,6 +100,7 @@ class Loop {
   const std::size_t max_batch_;
   SignalGate signals_;
   int epoll_ = -1;
+  bool tcp_ = false;
   bool listening_ = false;
   bool draining_ = false;
   SteadyTime now_{};  // of the last wait
@@ -120,6 +123,10 @@ bool Loop::Open() {
       accepting == 0) {
     return false;
   }
+  int family = 0;
+  size = sizeof family;
+  getsockopt(options_.listen_fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  tcp_ = family != AF_UNIX;
   const int flags = fcntl(options_.listen_fd, F_GETFL);
   if (flags < 0 || fcntl(options_.listen_fd, F_SETFL, flags | O_NONBLOCK) != 0) return false;
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
@@ -197,6 +204,11 @@ bool Loop::AcceptOne() {
       Listen(false);
     }
     return false;
+  }
+  if (tcp_) {
+    // An answer of several writes must not wait for the peer's delayed ACK.
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   if (free_.empty()) free_.push_back(&slots_.emplace_back());
   Slot& slot = *free_.back();

@@ -131,6 +131,33 @@ TEST(Server, AnswersOfAnySize) {
   }
 }
 
+// Upstreams on other hosts (DESIGN 11).
+TEST(Server, OverTcpNoAnswerWaitsForAnAcknowledgement) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(listener, 16), 0);
+  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  TestHandler handler;
+  std::atomic<bool> stop{false};
+  std::thread server([&] { Serve({.listen_fd = listener}, handler, stop); });
+  {
+    const FcgiClient client(ntohs(address.sin_port));
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(client.Send(fcgi::Request(true, "/bytes/20000")));
+      ASSERT_TRUE(client.Receive(kSoon));
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(1000));
+  }
+  stop = true;
+  server.join();
+  close(listener);
+}
+
 TEST(Server, ABatchIsWhatHasArrivedAndNoMoreThanAllowed) {
   const ThreadServer server({.max_batch = 4});
   const auto first = server.Connect();
