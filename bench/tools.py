@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import socket
 import subprocess
@@ -12,6 +13,7 @@ ROOT = HERE.parent
 
 NGINX_CONF = """
 daemon off;
+{user}
 worker_processes {workers};
 pid {dir}/nginx.pid;
 error_log {dir}/error.log warn;
@@ -89,8 +91,10 @@ def nginx(folder, http, server, workers=2):
     folder = pathlib.Path(folder)
     port = free_port()
     conf = folder / "nginx.conf"
+    # Started by root, nginx would give its workers to somebody who may not open the sockets.
+    user = "user root;" if os.geteuid() == 0 else ""
     conf.write_text(NGINX_CONF.format(dir=folder, port=port, http=http, server=server,
-                                      workers=workers))
+                                      workers=workers, user=user))
     process = subprocess.Popen(["/usr/sbin/nginx", "-e", str(folder / "error.log"),
                                 "-p", str(folder), "-c", str(conf)])
     try:
@@ -116,7 +120,7 @@ def pool(command, path, processes):
     """`processes` workers on one listening unix socket, handed over as descriptor 0."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
-        path.chmod(0o777)
+        path.chmod(0o600)
         listener.listen(4096)
         workers = [subprocess.Popen(command, stdin=listener) for _ in range(processes)]
     try:

@@ -201,7 +201,7 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
   const Route& route = *p.match.route;
   api::Call call{services_, p.request(), p.caller, std::nullopt, {}, false, {}, p.match.id};
   if (p.ticket) {
-    GH_ASSIGN(call.principal, gate_.Decide(*p.ticket, p.caller.now, p.caller.deadline));
+    GH_ASSIGN(call.principal, gate_.Decide(*p.ticket, p.caller));
     auth::Principal& who = *call.principal;
     who.by_cookie = p.by_cookie;
     if (p.by_cookie && IsUnsafe(route.method)) {
@@ -291,6 +291,6 @@ void Dispatch::Handle(std::span<http::Exchange> batch) {
   }
 }
 
-void Dispatch::AfterBatch() { gate_.FlushTouches(); }
+void Dispatch::AfterBatch() { gate_.WriteNotes(); }
 
 }  // namespace gatehouse

@@ -42,6 +42,17 @@ bool IpInNetwork(std::string_view ip, std::string_view network) {
   return true;
 }
 
+bool IsSameSubnet(std::string_view a, std::string_view b) {
+  const auto address = ParseIp(a);
+  if (!address) return false;
+  return IpInNetwork(b, std::string(a) + (address->size() == 4 ? "/24" : "/64"));
+}
+
+bool IsSameIp(std::string_view a, std::string_view b) {
+  const auto address = ParseIp(a);
+  return address && address == ParseIp(b);
+}
+
 bool IsLoopback(std::string_view ip) {
   return IpInNetwork(ip, "127.0.0.0/8") || IpInNetwork(ip, "::1");
 }

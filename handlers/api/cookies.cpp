@@ -63,6 +63,19 @@ void SetAccessCookies(http::Response& response, const auth::SessionGrant& grant,
   SetCsrfCookie(response, csrf_token, grant.session.expires_at, now);
 }
 
+Status RenewToken(http::Response& response, auth::Services& services,
+                  const auth::Principal& principal, TimePoint now) {
+  GH_ASSIGN(const auto renewed, auth::RenewIfDue(services, principal, now));
+  if (!renewed) return {};
+  if (principal.by_cookie) {
+    SetCookie(response, kAccessCookie, renewed->text, "/", SecondsUntil(renewed->expires_at, now),
+              true);
+  } else {
+    response.Header("X-Renewed-Token", renewed->text);
+  }
+  return {};
+}
+
 void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePoint session_end,
                    TimePoint now) {
   SetCookie(response, kCsrfCookie, csrf_token, "/", SecondsUntil(session_end, now), false);

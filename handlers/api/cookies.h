@@ -27,6 +27,10 @@ std::string_view CookieValue(const http::Request& request, std::string_view name
 
 void SetAccessCookies(http::Response& response, const auth::SessionGrant& grant,
                       std::string_view csrf_token);
+// Where the token is due for renewal (SPEC T7): the new one as the one cookie of the answer, or as
+// X-Renewed-Token. kSubscriptionExpired.
+Status RenewToken(http::Response& response, auth::Services& services,
+                  const auth::Principal& principal, TimePoint now);
 void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePoint session_end,
                    TimePoint now);
 void SetDeviceCookie(http::Response& response, std::string_view value);

@@ -23,7 +23,9 @@ Result<http::Response> GetSession(Call& call) {
   WriteSession(out, *session, tenant.settings, true);
   out.Key("user");
   WriteUser(out, *user, grants);
-  return http::Response::Json(200, out.EndObject().Take());
+  auto response = http::Response::Json(200, out.EndObject().Take());
+  GH_TRY(RenewToken(response, call.services, who, call.caller.now));
+  return response;
 }
 
 Result<http::Response> GetInfo(Call& call) {

@@ -2,6 +2,7 @@
 #include "fcgi/base/codec.h"
 #include "fcgi/http/input.h"
 #include "fcgi/lib/json.h"
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/auth/requirement.h"
 
@@ -68,6 +69,7 @@ Result<http::Response> GetVerify(Call& call) {
     response.Header("X-Auth-Restaurant-Id", PercentEncodeNonAscii(*who.restaurant_id));
   }
   response.Header("X-Auth-Session-Id", who.session_id.ToString());
+  GH_TRY(RenewToken(response, call.services, who, call.caller.now));
   return response;
 }
 

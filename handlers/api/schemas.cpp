@@ -79,7 +79,7 @@ constexpr std::array kLoginFields = {
 };
 // Not required: in cookie mode the cookie carries it.
 constexpr std::array kRefreshFields = {
-    FieldSpec{.name = "refresh_token", .min = 1, .max = 512},
+    FieldSpec{.name = "refresh_token", .min = 1, .max = 8192},
 };
 constexpr std::array kLogoutAllFields = {Flag("keep_current")};
 constexpr std::array kResetFields = {Token("token"), NewPassword("new_password")};

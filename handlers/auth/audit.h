@@ -18,6 +18,7 @@ inline constexpr std::string_view kLoginLocked = "login.locked";
 inline constexpr std::string_view kLogout = "logout";
 inline constexpr std::string_view kSessionRevoked = "session.revoked";
 inline constexpr std::string_view kReuseDetected = "token.reuse_detected";
+inline constexpr std::string_view kIpMismatch = "token.ip_mismatch";
 inline constexpr std::string_view kPasswordChanged = "password.changed";
 inline constexpr std::string_view kResetRequested = "password.reset_requested";
 inline constexpr std::string_view kPasswordReset = "password.reset";

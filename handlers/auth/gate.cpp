@@ -2,6 +2,7 @@
 
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
+#include "handlers/auth/audit.h"
 #include "handlers/auth/settings.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
@@ -25,7 +26,11 @@ GateMetrics& Counters() {
   return counters;
 }
 
-constexpr std::size_t kMaxPendingTouches = 256;
+constexpr std::size_t kMaxPending = 256;
+// A verify worker has others waiting: a MariaDB that does not answer a primary-key read within
+// this time counts as away, and is left alone for a while.
+constexpr Millis kMaxRead{1000};
+constexpr Millis kRest{1000};
 
 bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
   if (row.two_factor_enabled) return false;
@@ -56,6 +61,15 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
   proof.session_expires_at = row->session.expires_at;
   proof.last_active_at = row->session.last_active_at;
   proof.idle_timeout = settings.idle_timeout;
+  proof.authenticated_at = row->session.authenticated_at;
+  proof.access_ttl = settings.access_ttl;
+  proof.sliding_renewal = settings.sliding_renewal;
+  proof.roles_as_csv = settings.roles_claim == "csv";
+  proof.with_permissions = settings.permissions_claim;
+  proof.bound_to_ip = settings.ip_binding == "strict";
+  proof.bound_to_subnet = settings.ip_binding == "subnet";
+  proof.amr = row->session.amr;
+  proof.session_ip = row->session.ip;
   proof.tenant_admin = row->is_tenant_admin;
   proof.platform_admin = grants.platform_admin;
   proof.must_change_password = row->must_change_password;
@@ -90,7 +104,7 @@ void Gate::Ask(std::span<Ticket* const> tickets) {
   for (std::size_t i = 0; i < tickets.size(); ++i) tickets[i]->answer = std::move(answers[i]);
 }
 
-Result<Principal> Gate::Decide(Ticket& ticket, TimePoint now, Deadline deadline) {
+Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
   if (ticket.answer.state == ProofAnswer::State::kRevoked) {
     Metrics::Instance().Add(Counters().cache);
     return MakeError(ErrorCode::kInvalidToken, "revoked (tombstone)");
@@ -100,18 +114,29 @@ Result<Principal> Gate::Decide(Ticket& ticket, TimePoint now, Deadline deadline)
     // Once a while per session MariaDB is asked although the proof would do, because it is also
     // told that the session is active (SPEC S3); where it is away, the proof still counts.
     const bool touch_due =
-        !proof.revoked && now - proof.last_active_at >= TouchInterval(proof.idle_timeout);
+        !proof.revoked && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout);
     if (touch_due) {
-      auto decided = DecideFromDatabase(ticket, now, deadline);
+      auto decided = DecideFromDatabase(ticket, caller);
       if (decided.ok() || decided.error().code == ErrorCode::kInvalidToken) return decided;
     }
     Metrics::Instance().Add(Counters().cache);
-    return Judge(proof, ticket.claims, now);
+    return JudgeFor(proof, ticket.claims, caller);
   }
-  return DecideFromDatabase(ticket, now, deadline);
+  return DecideFromDatabase(ticket, caller);
 }
 
-Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, TimePoint now, Deadline deadline) {
+Result<Principal> Gate::JudgeFor(const Proof& proof, const TokenClaims& claims,
+                                 const Caller& caller) {
+  if (!proof.revoked && IsBoundElsewhere(proof, caller.ip) && mismatches_.size() < kMaxPending) {
+    mismatches_.push_back({proof.tenant_id, proof.user_id, proof.session_id, caller});
+  }
+  return Judge(proof, claims, caller.ip, caller.now);
+}
+
+Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller) {
+  if (!database_rest_.Expired()) {
+    return RetryLater(ErrorCode::kUnavailable, 2, "MariaDB did not answer a moment ago");
+  }
   auto& answer = ticket.answer;
   answer.state = ProofAnswer::State::kUnknown;
   services_.proofs.Lease(answer);
@@ -121,11 +146,12 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, TimePoint now, Deadli
   }
   // Taken before the read: what is learnt is no older than this.
   const TimePoint read_at = services_.clock.Now();
-  const auto executor = services_.db.Auto(deadline);
+  const auto executor = services_.db.Auto(caller.deadline.Within(kMaxRead));
   auto read = ReadProof(*executor, ticket.claims.tenant_id, ticket.claims.session_id, read_at);
   if (!read.ok()) {
     Metrics::Instance().Add(Counters().nobody);
-    return std::move(read).error();
+    database_rest_ = Deadline::In(kRest);
+    return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
   Metrics::Instance().Add(Counters().database);
   if (read->gone) {
@@ -133,36 +159,35 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, TimePoint now, Deadli
     return MakeError(ErrorCode::kInvalidToken, "revoked, ended or unknown session");
   }
   Proof& proof = read->proof;
-  auto verdict = Judge(proof, ticket.claims, now);
-  if (verdict.ok() && now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
-    if (touches_.size() < kMaxPendingTouches) {
-      touches_.push_back({proof.tenant_id, proof.session_id, now});
+  auto verdict = JudgeFor(proof, ticket.claims, caller);
+  if (verdict.ok() && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
+    if (touches_.size() < kMaxPending) {
+      touches_.push_back({proof.tenant_id, proof.session_id, caller.now});
     }
-    proof.last_active_at = now;  // as it is about to be written
+    proof.last_active_at = caller.now;  // as it is about to be written
   }
   services_.proofs.Publish(answer, proof);
   return verdict;
 }
 
-Result<Principal> Gate::Verify(std::string_view token, TimePoint now, Deadline deadline) {
-  GH_ASSIGN(Ticket ticket, Open(token, now));
-  Ticket* const tickets[] = {&ticket};
-  Ask(tickets);
-  return Decide(ticket, now, deadline);
-}
-
-void Gate::FlushTouches() {
-  if (touches_.empty()) return;
+void Gate::WriteNotes() {
+  if (touches_.empty() && mismatches_.empty()) return;
   // One commit for all of them; a few hundred rows take a millisecond or two.
   const auto written =
-      services_.db.Transact<void>(Deadline::In(Millis(1000)), [&](db::Executor& ex) -> Status {
+      services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) -> Status {
         for (const auto& t : touches_) {
           GH_TRY(store::TouchSession(ex, t.tenant, t.session, t.at));
         }
+        for (const auto& m : mismatches_) {
+          GH_TRY(Audit(services_, ex, m.caller,
+                       {event::kIpMismatch, m.tenant, m.user, "session", m.session.ToString(),
+                        std::nullopt, std::nullopt}));
+        }
         return {};
       });
-  if (!written.ok()) log::Warn("gate.touch_failed", {{"reason", written.error().inner}});
+  if (!written.ok()) log::Warn("gate.notes_not_written", {{"reason", written.error().inner}});
   touches_.clear();
+  mismatches_.clear();
 }
 
 }  // namespace gatehouse::auth

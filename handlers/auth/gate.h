@@ -29,14 +29,12 @@ class Gate {
   // Step 2: one question to the cache for all tickets.
   void Ask(std::span<Ticket* const> tickets);
   // Step 3: decides; reads MariaDB only where the cache did not know.
-  Result<Principal> Decide(Ticket& ticket, TimePoint now, Deadline deadline);
+  Result<Principal> Decide(Ticket& ticket, const Caller& caller);
 
-  // All three for one token.
-  Result<Principal> Verify(std::string_view token, TimePoint now, Deadline deadline);
-
-  // Writes the last-active times that verification noticed (SPEC S3). Called when the answers are
-  // out. What cannot be written is forgotten; the next request notices again.
-  void FlushTouches();
+  // Writes what verification noticed: last-active times (SPEC S3) and tokens used from another
+  // address (SPEC S5). Called when the answers are out. What cannot be written is forgotten; the
+  // next request notices again.
+  void WriteNotes();
 
  private:
   struct Touch {
@@ -44,10 +42,19 @@ class Gate {
     SessionId session;
     TimePoint at;
   };
-  Result<Principal> DecideFromDatabase(Ticket& ticket, TimePoint now, Deadline deadline);
+  struct Mismatch {
+    TenantId tenant;
+    UserId user;
+    SessionId session;
+    Caller caller;
+  };
+  Result<Principal> DecideFromDatabase(Ticket& ticket, const Caller& caller);
+  Result<Principal> JudgeFor(const Proof& proof, const TokenClaims& claims, const Caller& caller);
 
   Services& services_;
   std::vector<Touch> touches_;
+  std::vector<Mismatch> mismatches_;
+  Deadline database_rest_ = Deadline::In(Millis(0));
 };
 
 // What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,

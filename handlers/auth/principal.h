@@ -28,6 +28,13 @@ struct Principal {
   bool subscription_ended = false;
   TimePoint session_expires_at;
   TimePoint token_expires_at;
+  // What a renewed token is made of (SPEC T7), beside the above.
+  bool renewal_due = false;
+  std::string amr;
+  TimePoint authenticated_at;
+  Seconds access_ttl{0};
+  bool roles_as_csv = false;
+  bool with_permissions = true;
 
   bool roleless() const { return roles.empty() && !tenant_admin && !platform_admin; }
 };

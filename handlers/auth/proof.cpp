@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "fcgi/base/codec.h"
+#include "fcgi/base/net.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -90,6 +91,11 @@ constexpr std::uint64_t kPlatformAdmin = 4;
 constexpr std::uint64_t kMustChange = 8;
 constexpr std::uint64_t kMustEnrol = 16;
 constexpr std::uint64_t kSubscriptionEnds = 32;
+constexpr std::uint64_t kSliding = 64;
+constexpr std::uint64_t kRolesAsCsv = 128;
+constexpr std::uint64_t kWithPermissions = 256;
+constexpr std::uint64_t kBoundToIp = 512;
+constexpr std::uint64_t kBoundToSubnet = 1024;
 
 std::uint64_t FlagsOf(const Proof& p) {
   std::uint64_t flags = 0;
@@ -99,6 +105,11 @@ std::uint64_t FlagsOf(const Proof& p) {
   if (p.must_change_password) flags |= kMustChange;
   if (p.must_enrol) flags |= kMustEnrol;
   if (p.subscription_ends_at) flags |= kSubscriptionEnds;
+  if (p.sliding_renewal) flags |= kSliding;
+  if (p.roles_as_csv) flags |= kRolesAsCsv;
+  if (p.with_permissions) flags |= kWithPermissions;
+  if (p.bound_to_ip) flags |= kBoundToIp;
+  if (p.bound_to_subnet) flags |= kBoundToSubnet;
   return flags;
 }
 
@@ -112,11 +123,15 @@ std::string PackProof(const Proof& p) {
   out.Time(p.session_expires_at);
   out.Time(p.last_active_at);
   out.U64(static_cast<std::uint64_t>(p.idle_timeout.count()));
+  out.Time(p.authenticated_at);
+  out.U64(static_cast<std::uint64_t>(p.access_ttl.count()));
   out.U64(FlagsOf(p));
   out.Time(p.subscription_ends_at.value_or(TimePoint{}));
   out.Text(p.tenant_slug);
   out.Text(p.email);
   out.Text(p.name);
+  out.Text(p.amr);
+  out.Text(p.session_ip);
   out.OptionalText(p.branch_id);
   out.OptionalText(p.restaurant_id);
   out.List(p.roles);
@@ -133,17 +148,26 @@ bool UnpackProof(Unpacker& in, Proof& p) {
   p.session_expires_at = in.Time();
   p.last_active_at = in.Time();
   p.idle_timeout = Seconds(static_cast<std::int64_t>(in.U64()));
+  p.authenticated_at = in.Time();
+  p.access_ttl = Seconds(static_cast<std::int64_t>(in.U64()));
   const auto flags = in.U64();
   p.revoked = (flags & kRevoked) != 0;
   p.tenant_admin = (flags & kTenantAdmin) != 0;
   p.platform_admin = (flags & kPlatformAdmin) != 0;
   p.must_change_password = (flags & kMustChange) != 0;
   p.must_enrol = (flags & kMustEnrol) != 0;
+  p.sliding_renewal = (flags & kSliding) != 0;
+  p.roles_as_csv = (flags & kRolesAsCsv) != 0;
+  p.with_permissions = (flags & kWithPermissions) != 0;
+  p.bound_to_ip = (flags & kBoundToIp) != 0;
+  p.bound_to_subnet = (flags & kBoundToSubnet) != 0;
   const TimePoint ends = in.Time();
   if ((flags & kSubscriptionEnds) != 0) p.subscription_ends_at = ends;
   p.tenant_slug = in.Text();
   p.email = in.Text();
   p.name = in.Text();
+  p.amr = in.Text();
+  p.session_ip = in.Text();
   p.branch_id = in.OptionalText();
   p.restaurant_id = in.OptionalText();
   p.roles = in.List();
@@ -160,7 +184,13 @@ Seconds TouchInterval(Seconds idle_timeout) {
   return std::clamp(idle_timeout / 4, Seconds(1), Seconds(60));
 }
 
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, TimePoint now) {
+bool IsBoundElsewhere(const Proof& proof, std::string_view ip) {
+  return (proof.bound_to_ip && !IsSameIp(ip, proof.session_ip)) ||
+         (proof.bound_to_subnet && !IsSameSubnet(proof.session_ip, ip));
+}
+
+Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::string_view ip,
+                        TimePoint now) {
   if (proof.revoked) return Refuse("revoked");
   if (proof.session_id != claims.session_id || proof.user_id != claims.user_id ||
       proof.tenant_id != claims.tenant_id) {
@@ -170,6 +200,7 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, TimePoint
   if (proof.idle_timeout.count() > 0 && now >= proof.last_active_at + proof.idle_timeout) {
     return Refuse("idle");
   }
+  if (IsBoundElsewhere(proof, ip)) return Refuse("another address");
   Principal out;
   out.session_id = proof.session_id;
   out.user_id = proof.user_id;
@@ -189,6 +220,14 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, TimePoint
       proof.subscription_ends_at.has_value() && now >= *proof.subscription_ends_at;
   out.session_expires_at = proof.session_expires_at;
   out.token_expires_at = claims.expires_at;
+  const auto half_life = (claims.expires_at - claims.issued_at) / 2;
+  out.renewal_due = proof.sliding_renewal && now >= claims.issued_at + half_life &&
+                    claims.expires_at < proof.session_expires_at;
+  out.amr = proof.amr;
+  out.authenticated_at = proof.authenticated_at;
+  out.access_ttl = proof.access_ttl;
+  out.roles_as_csv = proof.roles_as_csv;
+  out.with_permissions = proof.with_permissions;
   return out;
 }
 

@@ -26,13 +26,20 @@ struct Proof {
   TimePoint session_expires_at;
   TimePoint last_active_at;
   Seconds idle_timeout{0};  // 0: off
-  bool revoked = false;     // session revoked or expired, user not active, tenant suspended
+  TimePoint authenticated_at;
+  Seconds access_ttl{0};
+  bool revoked = false;  // session revoked or expired, user not active, tenant suspended
   bool tenant_admin = false;
   bool platform_admin = false;
   bool must_change_password = false;
   bool must_enrol = false;
+  bool sliding_renewal = false;
+  bool roles_as_csv = false;
+  bool with_permissions = true;
+  bool bound_to_ip = false;      // SPEC S5, strict
+  bool bound_to_subnet = false;  // likewise, /24 or /64
   std::optional<TimePoint> subscription_ends_at;
-  std::string tenant_slug, email, name;
+  std::string tenant_slug, email, name, amr, session_ip;
   std::optional<std::string> branch_id, restaurant_id;
   std::vector<std::string> roles;        // in order of assignment
   std::vector<std::string> permissions;  // sorted
@@ -41,8 +48,12 @@ struct Proof {
 // How often last-active is written for a session (SPEC S3).
 Seconds TouchInterval(Seconds idle_timeout);
 
+// SPEC S5.
+bool IsBoundElsewhere(const Proof& proof, std::string_view ip);
+
 // The decision. kInvalidToken with the reason in `inner` for whatever does not hold.
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, TimePoint now);
+Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::string_view ip,
+                        TimePoint now);
 
 enum class RecordKind : char { kProof = 'P', kTombstone = 'T', kGeneration = 'G', kLease = 'L' };
 

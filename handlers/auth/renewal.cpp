@@ -1,9 +1,13 @@
 // POST /auth/refresh (SPEC T6), declared in session.h.
+#include <algorithm>
+
+#include "fcgi/base/net.h"
 #include "fcgi/lib/json.h"
 #include "fcgi/run/log.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/session.h"
+#include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -32,6 +36,12 @@ Result<Outcome> EndForReuse(Services& services, db::Executor& ex, const Caller& 
   return out;
 }
 
+// SPEC S5.
+bool IsAtHome(const store::Session& session, const TenantSettings& settings, std::string_view ip) {
+  if (settings.ip_binding == "strict") return IsSameIp(session.ip, ip);
+  return settings.ip_binding != "subnet" || IsSameSubnet(session.ip, ip);
+}
+
 Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& caller,
                           const RefreshToken& token) {
   GH_ASSIGN(auto session, store::LockSession(ex, token.tenant, token.session));
@@ -44,6 +54,12 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, session->tenant_id));
   const auto idle_end = IdleEnd(*session, tenant.settings);
   if (idle_end && now >= *idle_end) return Refused("idle");
+  if (!IsAtHome(*session, tenant.settings, caller.ip)) {
+    GH_TRY(Audit(services, ex, caller,
+                 {event::kIpMismatch, session->tenant_id, session->user_id, "session",
+                  session->id.ToString(), std::nullopt, std::nullopt}));
+    return Refused("another address");
+  }
 
   switch (DecideRefresh(token.generation, session->refresh_generation, session->refresh_rotated_at,
                         tenant.settings.refresh_grace, now)) {
@@ -79,6 +95,30 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
 }
 
 }  // namespace
+
+Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Principal& principal,
+                                               TimePoint now) {
+  if (!principal.renewal_due) return std::optional<RenewedToken>();
+  if (principal.subscription_ended && !principal.tenant_admin && !principal.platform_admin) {
+    return MakeError(ErrorCode::kSubscriptionExpired);
+  }
+  const TokenSubject subject{principal.user_id,
+                             principal.tenant_id,
+                             principal.session_id,
+                             principal.email,
+                             principal.name,
+                             principal.roles,
+                             principal.permissions,
+                             principal.branch_id,
+                             principal.restaurant_id,
+                             principal.amr,
+                             principal.authenticated_at,
+                             principal.roles_as_csv,
+                             principal.with_permissions};
+  const TimePoint expires = std::min(now + principal.access_ttl, principal.session_expires_at);
+  return std::optional(RenewedToken{
+      services.tokens.Issue(subject, Uuid::V7(now, services.entropy), now, expires), expires});
+}
 
 Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token) {
   const auto parsed = ParseRefreshToken(token);

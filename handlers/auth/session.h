@@ -54,6 +54,15 @@ SessionGrant MakeGrant(Services& services, store::Session session, store::User u
                        store::Grants grants, const TenantSettings& settings, const Secret& row_key,
                        TimePoint now);
 
+// A fresh access token for a session whose token is in the last half of its life (SPEC T7);
+// nullopt where none is due. kSubscriptionExpired past the subscription's end.
+struct RenewedToken {
+  std::string text;
+  TimePoint expires_at;
+};
+Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Principal& principal,
+                                               TimePoint now);
+
 // After the commit.
 void TellEnded(Services& services, const EndedSessions& ended);
 

@@ -149,6 +149,8 @@ def test_garbage_is_refused_and_harms_nobody(stack, user):
     client = signed_in(stack, user)
     other = Client(stack)
     for token in garbage(client.refresh_token):
+        if token == client.refresh_token:
+            continue  # the form has no dots to double
         answer = other.refresh(token, expect=None)
         assert answer.status_code in (401, 422), (token, describe(answer))
         if answer.status_code == 401:

@@ -80,7 +80,8 @@ def resigned(stack, token, header=None, claims=None, drop=(), digest=hashlib.sha
     new_claims = {**old_claims, **(claims or {})}
     for name in drop:
         del new_claims[name]
-    return jwt.sign({**old_header, **(header or {})}, new_claims, key or jwt.secret(stack), digest)
+    signing_key = jwt.secret(stack) if key is None else key
+    return jwt.sign({**old_header, **(header or {})}, new_claims, signing_key, digest)
 
 
 def test_a_token_signed_by_the_test_passes(stack, alive):

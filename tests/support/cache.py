@@ -1,6 +1,7 @@
 """memcached over its own socket, without a library between."""
 
 import socket
+import urllib.parse
 
 
 class Cache:
@@ -37,7 +38,7 @@ class Cache:
     def keys(self):
         """What is stored, by `lru_crawler metadump`."""
         lines = self._ask(b"lru_crawler metadump all\r\n", b"END\r\n").decode().splitlines()
-        return [line.split(" ", 1)[0].removeprefix("key=") for line in lines
+        return [urllib.parse.unquote(line.split(" ", 1)[0].removeprefix("key=")) for line in lines
                 if line.startswith("key=")]
 
     def get(self, key):

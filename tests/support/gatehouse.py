@@ -150,8 +150,8 @@ class Stack:
         return str(uuid.UUID(bytes=self.user_row(user)["id"]))
 
     def live_sessions(self, user):
-        return self.sql("SELECT * FROM sessions WHERE user_id = %s AND revoked_at IS NULL "
-                        "AND expires_at > UTC_TIMESTAMP(6)", self.user_row(user)["id"])
+        return list(self.sql("SELECT * FROM sessions WHERE user_id = %s AND revoked_at IS NULL "
+                             "AND expires_at > UTC_TIMESTAMP(6)", self.user_row(user)["id"]))
 
     def attempts(self, user):
         return self.sql("SELECT a.* FROM attempts a JOIN tenants t ON t.id = a.tenant_id "
