@@ -74,28 +74,15 @@ class TestDatabase {
   void Thaw() { process_->Thaw(); }
   void Start() {
     const std::string log = folder_.File("mariadbd.log");
-    process_.emplace(std::vector<std::string>{"mariadbd",
-                                              "--no-defaults",
-                                              "--datadir=" + data_,
-                                              "--socket=" + socket_,
-                                              "--pid-file=" + folder_.File("pid"),
-                                              "--tmpdir=" + folder_.path(),
-                                              "--user=root",
-                                              "--skip-networking",
-                                              "--skip-name-resolve",
-                                              "--skip-log-bin",
-                                              "--innodb-buffer-pool-size=32M",
-                                              "--innodb-log-file-size=8M",
-                                              "--innodb-use-native-aio=0",
-                                              "--innodb-flush-log-at-trx-commit=1",
-                                              "--innodb-lock-wait-timeout=3",
-                                              "--performance-schema=0",
-                                              "--key-buffer-size=1M",
-                                              "--local-infile=0",
-                                              "--character-set-server=utf8mb4",
-                                              "--sql-mode=STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
-                                              "--default-time-zone=+00:00"},
-                     log);
+    process_.emplace(
+        Command("mariadbd", {"--socket=" + socket_, "--pid-file=" + folder_.File("pid"),
+                             "--skip-networking", "--skip-log-bin", "--innodb-buffer-pool-size=32M",
+                             "--innodb-flush-log-at-trx-commit=1", "--innodb-lock-wait-timeout=3",
+                             "--performance-schema=0", "--key-buffer-size=1M", "--local-infile=0",
+                             "--character-set-server=utf8mb4",
+                             "--sql-mode=STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
+                             "--default-time-zone=+00:00"}),
+        log);
     if (!process_->WaitForListener(socket_, std::chrono::seconds(60))) {
       testing::Die("mariadbd does not start, see " + log);
     }
@@ -111,11 +98,10 @@ class TestDatabase {
 
   TestDatabase() : socket_(folder_.File("sock")), data_(folder_.File("data")) {
     testing::Process install(
-        {"mariadb-install-db", "--no-defaults", "--datadir=" + data_, "--user=root",
-         "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-         "--innodb-log-file-size=8M", "--innodb-use-native-aio=0"},
+        Command("mariadb-install-db",
+                {"--auth-root-authentication-method=normal", "--skip-test-db"}),
         folder_.File("install.log"));
-    if (install.Wait() != 0) testing::Die("mariadb-install-db");
+    if (install.Wait() != 0) testing::Die("mariadb-install-db, see " + folder_.File("install.log"));
     Start();
     Root(
         "CREATE DATABASE gatehouse CHARACTER SET utf8mb4;"
@@ -125,6 +111,20 @@ class TestDatabase {
     db::Database db(owner());
     const auto done = db::Migrate(db, "gatehouse", "localhost", Deadline::In(Seconds(60)));
     if (!done.ok()) testing::Die("migrate: " + done.error().inner);
+  }
+
+  // A tmpdir of its own, also to install: a server that starts deletes what others have in theirs.
+  std::vector<std::string> Command(const char* program, std::vector<std::string> options) const {
+    std::vector<std::string> argv = {program,
+                                     "--no-defaults",
+                                     "--datadir=" + data_,
+                                     "--tmpdir=" + folder_.path(),
+                                     "--skip-name-resolve",
+                                     "--innodb-log-file-size=8M",
+                                     "--innodb-use-native-aio=0"};
+    if (geteuid() == 0) options.emplace_back("--user=root");  // refused otherwise
+    argv.insert(argv.end(), options.begin(), options.end());
+    return argv;
   }
 
   db::Options Account(const char* user) const {
