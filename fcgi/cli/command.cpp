@@ -77,7 +77,8 @@ void Listing::Print(bool as_json) const {
       for (std::size_t i = 0; i < columns_.size(); ++i) object.emplace_back(columns_[i], row[i]);
       all.emplace_back(std::move(object));
     }
-    return Say(json::Write(json::Value(std::move(all))));
+    Say(json::Write(json::Value(std::move(all))));
+    return;
   }
   std::vector<std::size_t> widths;
   for (const auto& column : columns_) widths.push_back(column.size());
@@ -93,7 +94,7 @@ void Listing::Print(bool as_json) const {
   for (const auto& line : cells) PrintRow(line, widths);
 }
 
-void Say(std::string_view line) {
+void Say(const std::string& line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fputc('\n', stdout);
 }

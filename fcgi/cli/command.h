@@ -80,7 +80,7 @@ class Listing {
 };
 
 // One line on standard output.
-void Say(std::string_view line);
+void Say(const std::string& line);
 // An error for the person at the terminal, one line.
 std::string Describe(const Error& error);
 

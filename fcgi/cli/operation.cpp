@@ -85,8 +85,9 @@ void AddOperationCommands(CLI::App& app, Invocation& invocation) {
       [](const Invocation& i, const Options&) { return CheckConfig(i); });
   add(config, "example", "Print one with every key at its default",
       [](const Invocation&, const Options&) -> Status {
-        const std::string text = ConfigExample();
-        Say(std::string_view(text).substr(0, text.size() - 1));
+        std::string text = ConfigExample();
+        text.pop_back();  // Say ends the line
+        Say(text);
         return {};
       });
   add(&app, "nginx-config", "Write nginx's part of the configuration", &NginxConfig)

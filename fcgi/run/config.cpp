@@ -186,16 +186,16 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
   for (const auto& [section, node] : parsed.table()) {
     const auto line = static_cast<std::uint32_t>(node.source().begin.line);
     const auto* table = node.as_table();
+    const std::string prefix = std::string(section.str()) + ".";
     const bool known =
-        std::any_of(ConfigRows().begin(), ConfigRows().end(), [&](const ConfigRow& row) {
-          return row.key.key.starts_with(std::string(section.str()) + ".");
-        });
+        std::any_of(ConfigRows().begin(), ConfigRows().end(),
+                    [&](const ConfigRow& row) { return row.key.key.starts_with(prefix); });
     if (!known || table == nullptr) {
       problems.Add(line, section.str(), known ? "must be a table" : "is not known");
       continue;
     }
     for (const auto& [key, value] : *table) {
-      found.emplace(std::string(section.str()) + "." + std::string(key.str()), &value);
+      found.emplace(prefix + std::string(key.str()), &value);
     }
   }
 

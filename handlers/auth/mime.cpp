@@ -117,7 +117,7 @@ std::string CleanAddress(std::string_view address) {
 
 std::string Mailbox(std::string_view name, std::string_view address) {
   const std::string clean = text::Printable(name, kMaxHeaderText);
-  const std::string place = "<" + CleanAddress(address) + ">";
+  std::string place = "<" + CleanAddress(address) + ">";
   if (clean.empty()) return place;
   if (!IsPlainAscii(clean) || clean.size() > kPlainHeaderWord ||
       clean.find("=?") != std::string::npos) {

@@ -13,9 +13,10 @@ const db::Sql kSettings{
     "  + FIND_IN_SET('STRICT_ALL_TABLES', @@GLOBAL.sql_mode) > 0,"
     " @@GLOBAL.read_only, @@character_set_database,"
     " TIMESTAMPDIFF(MICROSECOND, ?, UTC_TIMESTAMP(6))"};
-const db::Sql kUpdateAudit{"inspect.update_audit",
+// "forbidden.": the application's account cannot even prepare these (a test says so).
+const db::Sql kUpdateAudit{"forbidden.update_audit",
                            "UPDATE audit_events SET event = event WHERE 1 = 0"};
-const db::Sql kDeleteAudit{"inspect.delete_audit", "DELETE FROM audit_events WHERE 1 = 0"};
+const db::Sql kDeleteAudit{"forbidden.delete_audit", "DELETE FROM audit_events WHERE 1 = 0"};
 // The views show an account its own grants, and with rights on the mysql schema also others'.
 const db::Sql kDdl{
     "inspect.ddl",
