@@ -29,7 +29,7 @@ Result<Outcome> EndForReuse(Services& services, db::Executor& ex, const Caller& 
   json::Writer after;
   after.BeginObject().Member("user_id", session.user_id.ToString()).EndObject();
   GH_TRY(Audit(services, ex, caller,
-               {event::kReuseDetected, session.tenant_id, std::nullopt, "session",
+               {event::kReuseDetected, session.tenant_id, session.user_id, "session",
                 session.id.ToString(), std::nullopt, after.Take()}));
   Outcome out = Refused("reuse of an older token");
   out.ended = true;

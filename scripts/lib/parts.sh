@@ -50,7 +50,8 @@ up_mariadb() {
   if alive mariadb; then return; fi
   if [[ ! -d $dir/mariadb ]]; then
     rm -rf "$dir/mariadb.new"
-    mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$dir/mariadb.new" \
+    mkdir -p "$dir/run/tmp"
+    mariadb-install-db --no-defaults --tmpdir="$dir/run/tmp" --user="$(id -un)" --datadir="$dir/mariadb.new" \
       --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
       --skip-test-db >"$dir/log/mariadb-install.err" 2>&1 ||
       die "mariadb-install-db failed; see $dir/log/mariadb-install.err"
@@ -60,6 +61,7 @@ up_mariadb() {
 [mariadbd]
 user = $(id -un)
 datadir = $dir/mariadb
+tmpdir = $dir/run/tmp
 socket = $dir/run/mariadb.sock
 pid-file = $dir/run/mariadbd.pid
 skip-networking
