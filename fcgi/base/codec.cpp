@@ -46,7 +46,7 @@ std::optional<std::string> Decode64(std::string_view text,
   std::uint32_t acc = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const int v = inverse[static_cast<unsigned char>(c)];
+    const std::int8_t v = inverse[static_cast<unsigned char>(c)];
     if (v < 0) return std::nullopt;
     acc = (acc << 6U) | static_cast<std::uint32_t>(v);
     bits += 6;

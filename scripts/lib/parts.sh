@@ -50,7 +50,6 @@ up_mariadb() {
   if alive mariadb; then return; fi
   if [[ ! -d $dir/mariadb ]]; then
     rm -rf "$dir/mariadb.new"
-    mkdir -p "$dir/run/tmp"
     mariadb-install-db --no-defaults --tmpdir="$dir/run/tmp" --user="$(id -un)" --datadir="$dir/mariadb.new" \
       --auth-root-authentication-method=socket --auth-root-socket-user="$(id -un)" \
       --skip-test-db >"$dir/log/mariadb-install.err" 2>&1 ||
