@@ -42,11 +42,11 @@ limit_req_zone $gatehouse_client zone=gatehouse_refresh:10m rate=50r/s;
 # not ASCII is left out: nginx does not check it, and bytes that are not UTF-8 are not JSON.
 map $request_uri $gatehouse_log_path {
     default "";
-    "~^(?<gatehouse_path>[\x20-\x3e\x40-\x7e]*)" $gatehouse_path;
+    "~^(?<gatehouse_path>[\x01-\x3e\x40-\x7f]*)" $gatehouse_path;
 }
 map $http_user_agent $gatehouse_log_agent {
     default "";
-    "~^(?<gatehouse_agent>[\x20-\x7e]*)" $gatehouse_agent;
+    "~^(?<gatehouse_agent>[\x01-\x7f]*)" $gatehouse_agent;
 }
 log_format gatehouse escape=json
     '{"ts":"$time_iso8601","level":"info","event":"nginx.request","pid":$pid,'
