@@ -3,6 +3,7 @@
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
 #include "handlers/api/endpoints.h"
+#include "handlers/api/problem.h"
 #include "handlers/auth/proof_cache.h"
 #include "sql/db/migrate.h"
 #include "sql/store/outbox.h"
@@ -13,15 +14,8 @@ namespace {
 constexpr Millis kProbeTime{2000};
 
 http::Response NotReady(const Call& call, std::string_view part) {
-  const ErrorInfo& info = Info(ErrorCode::kUnavailable);
-  json::Writer out;
-  out.BeginObject().Member("type", "urn:gatehouse:error:" + std::string(info.name));
-  out.Member("title", info.title).Member("status", info.status).Member("code", info.name);
-  out.Member("detail", "Not ready: " + std::string(part) + ".");
-  out.Member("user_message", info.user_message).Member("request_id", call.caller.request_id);
-  out.Key("failed").BeginArray().String(part).EndArray().EndObject();
-  http::Response response{info.status, "application/problem+json", out.Take(), {}};
-  return std::move(response.Header("Retry-After", "5"));
+  return Problem(MakeError(ErrorCode::kUnavailable), call.caller.request_id, false,
+                 "Not ready: " + std::string(part) + ".");
 }
 
 }  // namespace

@@ -9,12 +9,14 @@ constexpr int kDefaultRetryAfter = 5;  // seconds, where a 429 or 503 says nothi
 
 }  // namespace
 
-http::Response Problem(const Error& error, std::string_view request_id, bool basic) {
+http::Response Problem(const Error& error, std::string_view request_id, bool basic,
+                       std::string_view detail) {
   const ErrorInfo& info = Info(error.code);
   json::Writer out;
   out.BeginObject().Member("type", "urn:gatehouse:error:" + std::string(info.name));
   out.Member("title", info.title).Member("status", info.status).Member("code", info.name);
-  out.Member("detail", info.detail).Member("user_message", info.user_message);
+  out.Member("detail", detail.empty() ? info.detail : detail);
+  out.Member("user_message", info.user_message);
   out.Member("request_id", request_id);
   if (info.status == 422) {
     out.Key("errors").BeginArray();

@@ -9,7 +9,8 @@
 namespace gatehouse::api {
 
 // With Retry-After where it is due, and WWW-Authenticate on every 401 (`basic`: routes of service
-// credentials).
-http::Response Problem(const Error& error, std::string_view request_id, bool basic = false);
+// credentials). `detail` takes the place of the catalogue's; it is public.
+http::Response Problem(const Error& error, std::string_view request_id, bool basic = false,
+                       std::string_view detail = {});
 
 }  // namespace gatehouse::api
