@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <regex>
 #include <sstream>
 #include <vector>
 
@@ -38,11 +37,12 @@ class LogTest : public testing::Test {
 TEST_F(LogTest, OneJsonObjectALine) {
   log::SetRequestId("req-1");
   log::Warn("db.reconnected", {{"after_ms", 12}, {"ok", true}, {"why", "gone"}});
-  const std::regex form(R"(\{"ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"warn",)"
-                        R"("event":"db\.reconnected","pid":\d+,"process":"worker\.verify",)"
-                        R"("request_id":"req-1","after_ms":12,"ok":true,"why":"gone"\})");
+  const std::string form =
+      R"(\{"ts":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z",)"
+      R"("level":"warn","event":"db\.reconnected","pid":[0-9]+,"process":"worker\.verify",)"
+      R"("request_id":"req-1","after_ms":12,"ok":true,"why":"gone"\})";
   ASSERT_EQ(Lines(path_).size(), 1U);
-  EXPECT_TRUE(std::regex_match(Lines(path_)[0], form)) << Lines(path_)[0];
+  EXPECT_THAT(Lines(path_)[0], ::testing::MatchesRegex(form));
 }
 
 TEST_F(LogTest, LevelsBelowAreDropped) {
