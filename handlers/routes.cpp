@@ -20,6 +20,8 @@ using enum Gate;
 constexpr std::size_t kBody = std::size_t{64} * 1024;
 constexpr Seconds kQuick{5};
 constexpr Seconds kUsual{30};
+// The verify pool has others waiting: what reads MariaDB there must be quick or not at all.
+constexpr Seconds kGate{3};
 constexpr Seconds kHashing{15};
 constexpr auto kSignIn = Rate::kSignIn;
 constexpr auto kSigned = Rate::kSession;
@@ -32,12 +34,12 @@ Route{"POST",   "/auth/register",                kAnyone,     {},               
 Route{"POST",   "/auth/verify-email",            kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kVerifyEmail,    nullptr,            &kStatusAnswer,  200, kRestricted, true,  PostVerifyEmail,        "Use the link that verifies an address."},
 Route{"POST",   "/auth/resend-verification",     kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kAddress,        nullptr,            &kStatusAnswer,  202, kRestricted, true,  PostResendVerification, "Ask for a new verification link; older ones die."},
 Route{"POST",   "/auth/login",                   kAnyone,     {},                    kAccount, kSignIn,        kHashing, kBody, &kLogin,          nullptr,            &kSessionAnswer, 200, kRestricted, true,  PostLogin,              "Sign in with e-mail and password."},
-Route{"POST",   "/auth/refresh",                 kAnyone,     {},                    kVerify,  Rate::kRefresh, kUsual,   kBody, &kRefresh,        nullptr,            &kSessionAnswer, 200, kRestricted, true,  PostRefresh,            "Trade a refresh token for a new pair of tokens."},
-Route{"POST",   "/auth/logout",                  kSession,    {},                    kVerify,  kSigned,        kUsual,   kBody, &kEmpty,          nullptr,            nullptr,         204, kRestricted, true,  PostLogout,             "End this session."},
-Route{"POST",   "/auth/logout-all",              kSession,    {},                    kVerify,  kSigned,        kUsual,   kBody, &kLogoutAll,      nullptr,            nullptr,         204, kFull,       true,  PostLogoutAll,          "End all sessions, or all but this one."},
-Route{"GET",    "/auth/session",                 kSession,    {},                    kVerify,  kSigned,        kUsual,   0,     nullptr,          nullptr,            &kSessionInfo,   200, kRestricted, true,  GetSession,             "The current session and its user."},
+Route{"POST",   "/auth/refresh",                 kAnyone,     {},                    kVerify,  Rate::kRefresh, kGate,    kBody, &kRefresh,        nullptr,            &kSessionAnswer, 200, kRestricted, true,  PostRefresh,            "Trade a refresh token for a new pair of tokens."},
+Route{"POST",   "/auth/logout",                  kSession,    {},                    kVerify,  kSigned,        kGate,    kBody, &kEmpty,          nullptr,            nullptr,         204, kRestricted, true,  PostLogout,             "End this session."},
+Route{"POST",   "/auth/logout-all",              kSession,    {},                    kAccount, kSigned,        kUsual,   kBody, &kLogoutAll,      nullptr,            nullptr,         204, kFull,       true,  PostLogoutAll,          "End all sessions, or all but this one."},
+Route{"GET",    "/auth/session",                 kSession,    {},                    kVerify,  kSigned,        kGate,    0,     nullptr,          nullptr,            &kSessionInfo,   200, kRestricted, true,  GetSession,             "The current session and its user."},
 Route{"GET",    "/auth/info",                    kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          nullptr,            &kInfoAnswer,    200, kFull,       true,  GetInfo,                "What the tenant tells its people."},
-Route{"GET",    "/auth/csrf",                    kSession,    {},                    kVerify,  kSigned,        kUsual,   0,     nullptr,          nullptr,            &kCsrfAnswer,    200, kRestricted, true,  GetCsrf,                "A CSRF token for this cookie session."},
+Route{"GET",    "/auth/csrf",                    kSession,    {},                    kVerify,  kSigned,        kGate,    0,     nullptr,          nullptr,            &kCsrfAnswer,    200, kRestricted, true,  GetCsrf,                "A CSRF token for this cookie session."},
 Route{"POST",   "/auth/forgot-password",         kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kAddress,        nullptr,            &kStatusAnswer,  202, kRestricted, true,  PostForgotPassword,     "Ask for a link that resets the password."},
 Route{"POST",   "/auth/reset-password",          kAnyone,     {},                    kAccount, kSignIn,        kHashing, kBody, &kResetPassword,  nullptr,            nullptr,         204, kRestricted, true,  PostResetPassword,      "Set a new password with a mailed link; ends all sessions."},
 Route{"POST",   "/auth/change-password",         kSession,    {},                    kAccount, kSigned,        kHashing, kBody, &kChangePassword, nullptr,            nullptr,         204, kRestricted, true,  PostChangePassword,     "Change the password; ends all other sessions."},
@@ -54,9 +56,9 @@ Route{"GET",    "/auth/users/{id}/sessions",     kPermission, "auth:users:view",
 Route{"POST",   "/auth/users/{id}/logout",       kPermission, "auth:users:edit",     kAccount, kSigned,        kUsual,   kBody, &kEmpty,          nullptr,            nullptr,         204, kFull,       false, PostUserLogout,         "End all sessions of a user."},
 Route{"GET",    "/auth/login-attempts",          kPermission, "auth:attempts:view",  kAccount, kSigned,        kUsual,   0,     nullptr,          &kAttemptFilter,    &kAttemptList,   200, kFull,       false, GetAttempts,            "The tenant's sign-in attempts."},
 
-Route{"GET",    "/auth/health",                  kAnyone,     {},                    kVerify,  kOpen,          kQuick,   0,     nullptr,          nullptr,            &kStatusAnswer,  200, kRestricted, true,  GetHealth,              "Is a worker alive?"},
-Route{"GET",    "/auth/ready",                   kAnyone,     {},                    kAccount, kOpen,          kQuick,   0,     nullptr,          nullptr,            &kReadyAnswer,   200, kRestricted, true,  GetReady,               "Can requests be served?"},
-Route{"GET",    "/auth/metrics",                 kLocal,      {},                    kAccount, kOpen,          kQuick,   0,     nullptr,          nullptr,            nullptr,         200, kRestricted, true,  GetMetrics,             "Prometheus metrics, summed over all workers."},
+Route{"GET",    "/auth/health",                  kAnyone,     {},                    kVerify,  kSigned,        kQuick,   0,     nullptr,          nullptr,            &kStatusAnswer,  200, kRestricted, true,  GetHealth,              "Is a worker alive?"},
+Route{"GET",    "/auth/ready",                   kAnyone,     {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            &kReadyAnswer,   200, kRestricted, true,  GetReady,               "Can requests be served?"},
+Route{"GET",    "/auth/metrics",                 kLocal,      {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            nullptr,         200, kRestricted, true,  GetMetrics,             "Prometheus metrics, summed over all workers."},
 Route{"GET",    "/auth/openapi.json",            kAnyone,     {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            nullptr,         200, kRestricted, true,  GetOpenApi,             "This document."},
 };
 // clang-format on

@@ -119,6 +119,7 @@ Status Set(const Invocation& invocation, const Options& options) {
   auto& services = session->services();
   GH_ASSIGN(const auto tenant, session->Tenant(options.slug));
   const auto changed = session->Change([&](db::Executor& ex) -> Status {
+    GH_TRY(store::LockTenant(ex, tenant.row.id));
     GH_ASSIGN(const auto before, auth::LoadTenantContext(ex, tenant.row.id));
     GH_ASSIGN(const auto merged, auth::MergeSettings(before.row.settings, patch));
     GH_TRY(store::SetTenantSettings(ex, tenant.row.id, merged, session->now(), std::nullopt));

@@ -9,6 +9,7 @@
 namespace gatehouse::auth {
 namespace {
 
+constexpr std::size_t kBcryptBytes = 72;
 constexpr std::string_view kReasonLocked = "locked";
 constexpr std::string_view kReasonWrongPassword = "wrong_password";
 constexpr std::string_view kReasonUnknownUser = "unknown_user";
@@ -70,7 +71,10 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
     GH_TRY(Record(services, ex, caller, subject, user_id, false, kReasonLocked, false, at));
     return out;
   }
-  const bool has_password = user && user->password_hash;
+  // A hash that would be refused without work costs as much as a missing account.
+  const bool has_password =
+      user && user->password_hash && IsSupportedHash(*user->password_hash) &&
+      !(user->password_hash->starts_with("$2") && password.size() > kBcryptBytes);
   const bool fits =
       VerifyPassword(password, has_password ? *user->password_hash : services.dummy_hash);
   if (!has_password || !fits) {

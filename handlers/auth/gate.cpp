@@ -171,7 +171,7 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
 }
 
 void Gate::WriteNotes() {
-  if (touches_.empty() && mismatches_.empty()) return;
+  if ((touches_.empty() && mismatches_.empty()) || !database_rest_.Expired()) return;
   // One commit for all of them; a few hundred rows take a millisecond or two.
   const auto written =
       services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) -> Status {
@@ -185,7 +185,10 @@ void Gate::WriteNotes() {
         }
         return {};
       });
-  if (!written.ok()) log::Warn("gate.notes_not_written", {{"reason", written.error().inner}});
+  if (!written.ok()) {
+    database_rest_ = Deadline::In(kRest);
+    log::Warn("gate.notes_not_written", {{"reason", written.error().inner}});
+  }
   touches_.clear();
   mismatches_.clear();
 }

@@ -1,6 +1,7 @@
 #include "handlers/auth/notify.h"
 
 #include "handlers/auth/identifier.h"
+#include "sql/store/attempts.h"
 #include "sql/store/outbox.h"
 
 namespace gatehouse::auth {
@@ -47,6 +48,12 @@ Status NotifyNobody(Services& services, db::Executor& ex, const TenantContext& t
   row.message = Render(services, tenant, kind, {address, {}}, row, {});
   row.is_void = true;
   return store::Enqueue(ex, row);
+}
+
+Status LockAddress(Services& services, db::Executor& ex, const TenantContext& tenant,
+                   const std::string& address) {
+  return store::LockIdentifier(ex, IdentifierKey(services.keys, tenant.row.id.view(), address),
+                               services.clock.Now());
 }
 
 Result<bool> RecipientIsFull(Services& services, db::Executor& ex, const TenantContext& tenant,

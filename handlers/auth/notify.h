@@ -22,8 +22,13 @@ Status Notify(Services& services, db::Executor& ex, const TenantContext& tenant,
 Status NotifyNobody(Services& services, db::Executor& ex, const TenantContext& tenant,
                     MailKind kind, const std::string& address);
 
-// Asked-for mails only (SPEC L5): true where this recipient has had as many as an hour allows.
-// Counted alike for addresses with and without an account.
+// The identifier's lock, which sign-in takes too: first in every transaction on an address, so that
+// a wait for somebody's row does not tell that there is one (SPEC L2).
+Status LockAddress(Services& services, db::Executor& ex, const TenantContext& tenant,
+                   const std::string& address);
+
+// Asked-for mails only (SPEC L5): true where this recipient has had as many as an hour allows. The
+// caller then sends nothing and answers as ever.
 Result<bool> RecipientIsFull(Services& services, db::Executor& ex, const TenantContext& tenant,
                              const std::string& address);
 

@@ -57,6 +57,16 @@ bool Covers(std::string_view grant, std::string_view question, bool owns) {
   return g && CoversParts(*g, *q, owns);
 }
 
+bool CoversGrant(std::span<const std::string> grants, std::string_view other) {
+  const auto wanted = Split(other, true);
+  return std::any_of(grants.begin(), grants.end(), [&](const std::string& grant) {
+    if (grant == kAllPermissions || grant == other) return true;
+    const auto held = Split(grant, true);
+    // "*" is compared like a word: only a held "*" covers a wanted one.
+    return wanted && held && CoversParts(*held, *wanted, false);
+  });
+}
+
 bool Allows(std::span<const std::string> grants, std::string_view question, bool owns) {
   const auto q = Split(question, false);
   if (!q) return false;

@@ -19,6 +19,9 @@ bool IsQuestion(std::string_view permission);
 // A question "m:r:a:own" is covered by m:r:a and by m:r:a:own (asking for it says: of mine).
 bool Covers(std::string_view grant, std::string_view question, bool owns);
 
+// Does somebody who holds `grants` hold everything that `other` would give (SPEC R4)?
+bool CoversGrant(std::span<const std::string> grants, std::string_view other);
+
 // Does any of `grants` (sorted) cover it? A malformed question is covered by nothing.
 bool Allows(std::span<const std::string> grants, std::string_view question, bool owns);
 

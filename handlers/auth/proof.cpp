@@ -179,9 +179,10 @@ Error Refuse(std::string reason) { return MakeError(ErrorCode::kInvalidToken, st
 
 }  // namespace
 
-Seconds TouchInterval(Seconds idle_timeout) {
-  if (idle_timeout.count() == 0) return Seconds(60);
-  return std::clamp(idle_timeout / 4, Seconds(1), Seconds(60));
+Millis TouchInterval(Seconds idle_timeout) {
+  constexpr Millis kLongest{60000};
+  if (idle_timeout.count() == 0) return kLongest;
+  return std::min(Millis(idle_timeout) / 4, kLongest);
 }
 
 bool IsBoundElsewhere(const Proof& proof, std::string_view ip) {
@@ -222,7 +223,7 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::stri
   out.token_expires_at = claims.expires_at;
   const auto half_life = (claims.expires_at - claims.issued_at) / 2;
   out.renewal_due = proof.sliding_renewal && now >= claims.issued_at + half_life &&
-                    claims.expires_at < proof.session_expires_at;
+                    claims.expires_at < std::chrono::floor<Seconds>(proof.session_expires_at);
   out.amr = proof.amr;
   out.authenticated_at = proof.authenticated_at;
   out.access_ttl = proof.access_ttl;

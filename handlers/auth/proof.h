@@ -46,7 +46,7 @@ struct Proof {
 };
 
 // How often last-active is written for a session (SPEC S3).
-Seconds TouchInterval(Seconds idle_timeout);
+Millis TouchInterval(Seconds idle_timeout);
 
 // SPEC S5.
 bool IsBoundElsewhere(const Proof& proof, std::string_view ip);

@@ -42,6 +42,7 @@ Status TellChanged(Services& services, db::Executor& ex, const Caller& caller,
 Status ForgotIn(Services& services, db::Executor& ex, const Caller& caller,
                 const TenantContext& tenant, const std::string& email) {
   const TimePoint now = services.clock.Now();
+  GH_TRY(LockAddress(services, ex, tenant, email));
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
   GH_ASSIGN(const auto user, store::FindUserByEmail(ex, tenant.row.id, email));
   const bool active = user && user->status == store::UserStatus::kActive && !full;
@@ -97,8 +98,8 @@ Result<ResetTarget> FindTarget(Services& services, db::Executor& ex, std::string
 }
 
 Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller& caller,
-                              std::string_view token_hash, std::string_view new_hash) {
-  const TimePoint now = services.clock.Now();
+                              std::string_view token_hash, std::string_view new_hash,
+                              TimePoint now) {
   GH_ASSIGN(const ResetTarget target, FindTarget(services, ex, token_hash, true));
   const auto& user = target.user;
   GH_TRY(store::SetPassword(ex, user.tenant_id, user.id, new_hash, now, user.id));
@@ -141,10 +142,16 @@ Status ResetPassword(Services& services, const Caller& caller, std::string_view 
   }
   GH_ASSIGN(const auto new_hash,
             HashPassword(new_password, services.hash_policy, services.entropy));
-  GH_ASSIGN(const auto ended,
-            services.db.Transact<EndedSessions>(caller.deadline, [&](db::Executor& ex) {
-              return ResetIn(services, ex, caller, token_hash, new_hash);
-            }));
+  const TimePoint now = services.clock.Now();
+  GH_ASSIGN(const auto ended, services.db.Transact<EndedSessions>(
+                                  caller.deadline,
+                                  [&](db::Executor& ex) {
+                                    return ResetIn(services, ex, caller, token_hash, new_hash, now);
+                                  },
+                                  [&](db::Executor& ex) -> Result<bool> {
+                                    GH_ASSIGN(const auto link, store::FindLink(ex, token_hash));
+                                    return link && link->used_at == now;
+                                  }));
   TellEnded(services, ended);
   return {};
 }

@@ -83,7 +83,13 @@ Result<std::optional<UserId>> PendingUser(Services& services, db::Executor& ex,
   const TimePoint now = services.clock.Now();
   const auto& request = draft.request;
   GH_ASSIGN(const auto existing, store::LockUserByEmail(ex, tenant.row.id, draft.email));
-  if (existing && existing->status != store::UserStatus::kPending) return std::optional<UserId>();
+  if (existing && existing->status != store::UserStatus::kPending) {
+    // Changes nothing (the row is not pending): what a free address costs, a taken one costs too.
+    const auto nothing = store::UpdatePending(ex, tenant.row.id, existing->id, std::nullopt,
+                                              std::nullopt, std::nullopt, std::nullopt, now);
+    if (!nothing.ok() && nothing.error().code != ErrorCode::kNotFound) return nothing.error();
+    return std::optional<UserId>();
+  }
   UserId id = existing ? existing->id : UserId::New(now, services.entropy);
   if (existing) {
     GH_TRY(store::UpdatePending(ex, tenant.row.id, id, draft.password_hash, request.first_name,
@@ -110,6 +116,7 @@ Result<std::optional<UserId>> PendingUser(Services& services, db::Executor& ex,
 
 Status RegisterIn(Services& services, db::Executor& ex, const Caller& caller,
                   const TenantContext& tenant, const Draft& draft) {
+  GH_TRY(LockAddress(services, ex, tenant, draft.email));
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, draft.email));
   GH_ASSIGN(const auto user, PendingUser(services, ex, caller, tenant, draft));
   const LinkToken token = NewLinkToken(services.entropy);
@@ -156,8 +163,13 @@ Status Register(Services& services, const Caller& caller, const RegistrationRequ
 Status VerifyEmail(Services& services, const Caller& caller, std::string_view token) {
   const std::string hash = LinkTokenHash(token);
   if (hash.empty()) return MakeError(ErrorCode::kInvalidLink, "malformed");
-  return services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) -> Status {
-    const TimePoint now = services.clock.Now();
+  TimePoint now;
+  const auto committed = [&](db::Executor& ex) -> Result<bool> {
+    GH_ASSIGN(const auto link, store::FindLink(ex, hash));
+    return link && link->used_at == now;
+  };
+  const auto verify = [&](db::Executor& ex) -> Status {
+    now = services.clock.Now();
     GH_ASSIGN(const auto link, store::LockLink(ex, hash));
     if (!link || link->used_at || now >= link->expires_at || !link->user_id ||
         link->purpose != store::LinkPurpose::kVerifyEmail) {
@@ -177,7 +189,8 @@ Status VerifyEmail(Services& services, const Caller& caller, std::string_view to
     return Audit(services, ex, caller,
                  {event::kEmailVerified, link->tenant_id, user->id, "user", user->id.ToString(),
                   std::nullopt, after.Take()});
-  });
+  };
+  return services.db.Transact<void>(caller.deadline, verify, committed);
 }
 
 namespace {
@@ -185,18 +198,27 @@ namespace {
 Status ResendIn(Services& services, db::Executor& ex, const TenantContext& tenant,
                 const std::string& email) {
   const TimePoint now = services.clock.Now();
+  GH_TRY(LockAddress(services, ex, tenant, email));
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
   GH_ASSIGN(const auto user, store::LockUserByEmail(ex, tenant.row.id, email));
   const UserId user_id = user ? user->id : UserId{};
   GH_ASSIGN(auto link, store::NewestVerifyLink(ex, tenant.row.id, user_id));
-  const bool pending = user && user->status == store::UserStatus::kPending && link && !full;
-  if (!pending) {
+  const bool pending = user && user->status == store::UserStatus::kPending && !full;
+  if (!pending || !link) {
     link.emplace();
     link->tenant_id = tenant.row.id;
     link->email = email;
-  } else {
-    GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, user_id, store::LinkPurpose::kVerifyEmail, now));
   }
+  if (pending && !link->user_id) {
+    // The last link was purged; the account keeps its newest registration.
+    link->user_id = user->id;
+    link->password_hash = user->password_hash;
+    link->first_name = user->first_name;
+    link->last_name = user->last_name;
+    link->phone = user->phone;
+  }
+  GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, pending ? user_id : UserId{},
+                              store::LinkPurpose::kVerifyEmail, now));
   const LinkToken token = NewLinkToken(services.entropy);
   link->id = LinkId::New(now, services.entropy);
   link->token_hash = token.hash;

@@ -49,9 +49,22 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   const auto row_key = OpenRowKey(services.keys, *session);
   if (!row_key || !HasValidMac(token, row_key->Reveal())) return Refused("mac");
   const TimePoint now = services.clock.Now();
-  if (session->revoked_at) return Refused("revoked");
+  if (session->revoked_at) {
+    Outcome out = Refused("revoked");
+    out.ended = true;  // the cache may not have heard
+    return out;
+  }
   if (now >= session->expires_at) return Refused("session ended");
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, session->tenant_id));
+  const auto decision =
+      DecideRefresh(token.generation, session->refresh_generation, session->refresh_rotated_at,
+                    tenant.settings.refresh_grace, now);
+  // First of all, wherever it comes from and however long ago: a stolen session ends.
+  if (decision == RefreshDecision::kReuse) return EndForReuse(services, ex, caller, *session);
+  if (decision == RefreshDecision::kFromTheFuture) {
+    log::Err("refresh.from_the_future", {{"session_id", session->id.ToString()}});
+    return Refused("newer than the row: was data lost?");
+  }
   const auto idle_end = IdleEnd(*session, tenant.settings);
   if (idle_end && now >= *idle_end) return Refused("idle");
   if (!IsAtHome(*session, tenant.settings, caller.ip)) {
@@ -61,17 +74,6 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
     return Refused("another address");
   }
 
-  switch (DecideRefresh(token.generation, session->refresh_generation, session->refresh_rotated_at,
-                        tenant.settings.refresh_grace, now)) {
-    case RefreshDecision::kReuse:
-      return EndForReuse(services, ex, caller, *session);
-    case RefreshDecision::kFromTheFuture:
-      log::Err("refresh.from_the_future", {{"session_id", session->id.ToString()}});
-      return Refused("newer than the row: was data lost?");
-    case RefreshDecision::kRotate:
-    case RefreshDecision::kRepeat:
-      break;
-  }
   GH_ASSIGN(auto user, store::FindUser(ex, session->tenant_id, session->user_id));
   if (!user || user->status != store::UserStatus::kActive || tenant.row.suspended) {
     return Refused("user or tenant not active");
@@ -80,7 +82,7 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
     return Refused("subscription", ErrorCode::kSubscriptionExpired);
   }
   GH_ASSIGN(auto grants, store::GrantsOf(ex, user->tenant_id, user->id));
-  if (token.generation == session->refresh_generation) {
+  if (decision == RefreshDecision::kRotate) {
     session->refresh_generation += 1;
     session->refresh_rotated_at = now;
     GH_TRY(store::RotateRefresh(ex, session->tenant_id, session->id, session->refresh_generation,

@@ -66,4 +66,15 @@ bool May(const Principal& principal, std::string_view permission, bool owns) {
   return Allows(principal.permissions, permission, owns);
 }
 
+bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
+              std::span<const std::string> permissions) {
+  if (who.platform_admin) return true;
+  if (platform_admin) return false;
+  if (who.tenant_admin) return true;
+  return !tenant_admin &&
+         std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
+           return CoversGrant(who.permissions, permission);
+         });
+}
+
 }  // namespace gatehouse::auth

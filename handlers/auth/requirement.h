@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +35,10 @@ class Requirement {
 // May this person do `permission` ("m:r:a")? Tenant and platform admins may do everything in their
 // tenant. `owns`: the resource in question is theirs.
 bool May(const Principal& principal, std::string_view permission, bool owns);
+
+// May `who` act on somebody of their tenant who holds this? Not on whoever holds what they do not
+// (SPEC R4, API.md "Administration").
+bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
+              std::span<const std::string> permissions);
 
 }  // namespace gatehouse::auth

@@ -24,6 +24,33 @@ Status EndOne(Services& services, db::Executor& ex, const Caller& caller,
                 "session", session.id.ToString(), std::nullopt, after.Take()});
 }
 
+// Between two hosts' clocks, when asking what ended a moment ago.
+constexpr Seconds kClockSkew{2};
+
+// Appends what ended within the life of a proof, in case the cache was not told of it.
+Status AddJustEnded(Services& services, db::Executor& ex, TenantId tenant, UserId user,
+                    std::optional<SessionId> keep, EndedSessions& ended) {
+  const TimePoint since = services.clock.Now() - services.proofs.proof_ttl() - kClockSkew;
+  GH_ASSIGN(auto just, store::JustRevoked(ex, tenant, user, since));
+  for (auto& session : just) {
+    if (!keep || session.id != *keep) ended.push_back(std::move(session));
+  }
+  return {};
+}
+
+// Takes out of `live` what is over by idleness.
+EndedSessions TakeIdle(std::vector<store::Session>& live, const TenantSettings& settings,
+                       TimePoint now) {
+  EndedSessions out;
+  const auto idle = std::stable_partition(live.begin(), live.end(), [&](const auto& s) {
+    const auto end = IdleEnd(s, settings);
+    return !end || now < *end;
+  });
+  std::move(idle, live.end(), std::back_inserter(out));
+  live.erase(idle, live.end());
+  return out;
+}
+
 // Which of the live sessions (oldest first) must go so that one more keeps within the limit.
 EndedSessions Displaced(std::vector<store::Session> live, std::string_view device_id,
                         int max_sessions) {
@@ -53,6 +80,10 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
                                 const Device& device, std::string_view amr, bool cookie_mode) {
   const TimePoint now = services.clock.Now();
   GH_ASSIGN(auto live, store::LiveSessions(ex, user.tenant_id, user.id, now));
+  const EndedSessions idle = TakeIdle(live, tenant.settings, now);
+  for (const auto& session : idle) {
+    GH_TRY(EndOne(services, ex, caller, session, user.id, "idle"));
+  }
   NewSession out;
   out.ended = Displaced(std::move(live), device.id, tenant.settings.max_sessions);
   for (const auto& session : out.ended) {
@@ -60,6 +91,7 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
     GH_TRY(
         EndOne(services, ex, caller, session, user.id, same_device ? "replaced" : "other_device"));
   }
+  GH_TRY(AddJustEnded(services, ex, user.tenant_id, user.id, std::nullopt, out.ended));
   auto row_key = NewRowKey(services.keys, id, services.entropy);
   out.row_key = std::move(row_key.key);
   store::Session& s = out.session;
@@ -127,6 +159,7 @@ Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const 
   GH_ASSIGN(auto live, store::LiveSessions(ex, tenant, user, services.clock.Now()));
   if (keep) std::erase_if(live, [&](const store::Session& s) { return s.id == *keep; });
   for (const auto& session : live) GH_TRY(EndOne(services, ex, caller, session, actor, reason));
+  GH_TRY(AddJustEnded(services, ex, tenant, user, keep, live));
   return live;
 }
 
@@ -156,9 +189,13 @@ Status EndOwnSession(Services& services, const Caller& caller, const Principal& 
                      SessionId id) {
   GH_TRY(services.db.Transact<void>(caller.deadline, [&](db::Executor& ex) -> Status {
     GH_ASSIGN(const auto session, store::LockSession(ex, principal.tenant_id, id));
-    if (!session || session->user_id != principal.user_id || session->revoked_at ||
+    if (!session || session->user_id != principal.user_id ||
         services.clock.Now() >= session->expires_at) {
       return MakeError(ErrorCode::kNotFound, "session");
+    }
+    if (session->revoked_at) {
+      services.proofs.Revoke(principal.tenant_id, id);  // the cache may not have heard
+      return MakeError(ErrorCode::kNotFound, "session ended before");
     }
     return EndOne(services, ex, caller, *session, principal.user_id, "ended_by_user");
   }));
@@ -171,7 +208,10 @@ Result<std::vector<store::Session>> ListSessions(Services& services, const Calle
   const auto executor = services.db.Auto(caller.deadline);
   GH_ASSIGN(const auto found, store::FindUser(*executor, tenant, user));
   if (!found) return MakeError(ErrorCode::kNotFound, "user");
-  return store::LiveSessions(*executor, tenant, user, caller.now);
+  GH_ASSIGN(auto live, store::LiveSessions(*executor, tenant, user, caller.now));
+  GH_ASSIGN(const auto context, LoadTenantContext(*executor, tenant));
+  TakeIdle(live, context.settings, caller.now);
+  return live;
 }
 
 }  // namespace gatehouse::auth

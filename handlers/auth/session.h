@@ -34,7 +34,8 @@ struct SessionGrant {
   TimePoint issued_at, access_expires_at;
 };
 
-// Sessions that a transaction ended, to be told to the cache once it has committed.
+// Sessions that a transaction ended, to be told to the cache once it has committed, and those that
+// ended a moment before: of them the cache may not have heard.
 using EndedSessions = std::vector<store::Session>;
 
 // Inside the sign-in transaction, with the user's row locked: ends what `max_sessions` does not

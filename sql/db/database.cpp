@@ -16,6 +16,11 @@ constexpr int kReruns = 3;
 // What ending a statement on the server may cost past the deadline.
 constexpr Millis kKillLimit{1000};
 
+// A server that does not even accept a connection within kSlow is left alone for kRest, so that not
+// every request waits for it in turn.
+constexpr Millis kSlow{500};
+constexpr Millis kRest{1000};
+
 const Sql kPing{"db.ping", "SELECT @@global.read_only OR @@global.innodb_read_only"};
 
 // FOR UPDATE and LOCK IN SHARE MODE take locks, GET_LOCK does too: none of them only reads.
@@ -48,6 +53,7 @@ struct Database::Impl {
   const Options options;
   std::unique_ptr<Connection> connection;
   bool in_transaction = false;
+  Deadline resting = Deadline::In(Millis(0));
 };
 
 std::optional<Fault> Database::Impl::Connect(Deadline deadline, bool* fresh) {
@@ -55,7 +61,13 @@ std::optional<Fault> Database::Impl::Connect(Deadline deadline, bool* fresh) {
   if (fresh != nullptr) *fresh = connection == nullptr;
   if (connection != nullptr) return std::nullopt;
   if (deadline.Expired()) return DeadlineFault("db.connect");
+  if (!resting.Expired()) {
+    return Fault{Fault::Kind::kUnreachable, 0,
+                 RetryLater(ErrorCode::kUnavailable, 1, "db.connect: not reachable a moment ago")};
+  }
+  const Deadline slow = Deadline::In(kSlow);
   if (auto fault = Connection::Open(options, deadline, connection)) {
+    if (slow.Expired()) resting = Deadline::In(kRest);
     log::Warn("db.unreachable", {{"detail", fault->error.inner}});
     return fault;
   }

@@ -13,7 +13,8 @@ const db::Sql kEnqueue{"outbox.enqueue",
                        " VALUES (?, ?, ?, ?, ?, IF(?, NULL, ?), IF(?, 'void', 'queued'), ?, ?, ?)"};
 const db::Sql kCountForRecipient{
     "outbox.count_for_recipient",
-    "SELECT COUNT(*) FROM outbox WHERE recipient_key = ? AND created_at >= ?"};
+    "SELECT COUNT(*) FROM outbox WHERE recipient_key = ? AND created_at >= ?"
+    " AND status <> 'void'"};
 const db::Sql kDue{"outbox.due",
                    "SELECT id, tenant_id, kind, recipient, recipient_key, message, tries,"
                    " created_at, claimed_by, claimed_until FROM outbox"

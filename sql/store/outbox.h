@@ -23,7 +23,7 @@ struct OutboxMail {
 };
 
 Status Enqueue(db::Executor& ex, const OutboxMail& mail);
-// Mails (void ones too) to this recipient since `since`.
+// Mails to this recipient since `since`; void ones do not count, else asking would prolong itself.
 Result<std::int64_t> CountForRecipient(db::Executor& ex, std::string_view recipient_key,
                                        TimePoint since);
 // Claims up to `limit` due messages for `claimer` until `until`, oldest first. Safe with several

@@ -29,6 +29,10 @@ const db::Sql kLive{"sessions.live",
                     "SELECT " GH_SESSION_COLUMNS
                     " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
                     " AND s.revoked_at IS NULL AND s.expires_at > ? ORDER BY s.created_at, s.id"};
+const db::Sql kJustRevoked{"sessions.just_revoked",
+                           "SELECT " GH_SESSION_COLUMNS
+                           " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
+                           " AND s.revoked_at >= ? ORDER BY s.created_at, s.id"};
 const db::Sql kRevoke{"sessions.revoke",
                       "UPDATE sessions SET revoked_at = ?, revoke_reason = ?"
                       " WHERE id = ? AND tenant_id = ? AND revoked_at IS NULL"};
@@ -145,6 +149,11 @@ Result<std::optional<Session>> LockSession(db::Executor& ex, TenantId tenant, Se
 Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, UserId user,
                                           TimePoint now) {
   return Map(ex.Query(kLive, {user, tenant, now}), ReadSession);
+}
+
+Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,
+                                         TimePoint since) {
+  return Map(ex.Query(kJustRevoked, {user, tenant, since}), ReadSession);
 }
 
 Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint now,

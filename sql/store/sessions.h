@@ -33,6 +33,10 @@ Result<std::optional<Session>> LockSession(db::Executor& ex, TenantId tenant, Se
 // decides anything.
 Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, UserId user,
                                           TimePoint now);
+// Revoked at or after `since`. Whoever ends sessions tells the cache of these too: an earlier
+// attempt may have died between its commit and the cache.
+Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,
+                                         TimePoint since);
 // False where it was revoked before or is not the tenant's.
 Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint now,
                            std::string_view reason);

@@ -10,6 +10,8 @@ namespace {
   " generation, created_at, updated_at"
 
 const db::Sql kFind{"tenants.find", "SELECT " GH_TENANT_COLUMNS " FROM tenants WHERE id = ?"};
+const db::Sql kLock{"tenants.lock",
+                    "SELECT " GH_TENANT_COLUMNS " FROM tenants WHERE id = ? FOR UPDATE"};
 const db::Sql kFindBySlug{"tenants.find_by_slug",
                           "SELECT " GH_TENANT_COLUMNS " FROM tenants WHERE slug = ?"};
 const db::Sql kList{"tenants.list", "SELECT " GH_TENANT_COLUMNS " FROM tenants ORDER BY slug"};
@@ -51,6 +53,10 @@ Tenant ReadTenant(const db::Row& row) {
 
 Result<std::optional<Tenant>> FindTenant(db::Executor& ex, TenantId id) {
   return Map(ex.QueryOne(kFind, {id}), ReadTenant);
+}
+
+Result<std::optional<Tenant>> LockTenant(db::Executor& ex, TenantId id) {
+  return Map(ex.QueryOne(kLock, {id}), ReadTenant);
 }
 
 Result<std::optional<Tenant>> FindTenantBySlug(db::Executor& ex, std::string_view slug) {

@@ -24,6 +24,8 @@ struct Tenant {
 };
 
 Result<std::optional<Tenant>> FindTenant(db::Executor& ex, TenantId id);
+// Holding the row's lock to the end of the transaction.
+Result<std::optional<Tenant>> LockTenant(db::Executor& ex, TenantId id);
 Result<std::optional<Tenant>> FindTenantBySlug(db::Executor& ex, std::string_view slug);
 Result<std::vector<Tenant>> ListTenants(db::Executor& ex);  // by slug
 // kAlreadyExists ("tenants_slug") for a slug that is taken.

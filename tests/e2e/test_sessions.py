@@ -210,3 +210,45 @@ def test_ip_binding_by_subnet(stack):
     home.login(stack.new_user(tenant))
     Client(stack, ip="127.9.9.200").get("/auth/session", token=home.access, expect=200)
     Client(stack, ip="127.9.10.10").get("/auth/session", token=home.access, expect=401)
+
+
+def revoke_without_telling(stack, client):
+    """What a worker leaves behind that dies between its commit and the cache."""
+    session = client.session_id.replace("-", "")
+    stack.administer_database(f"UPDATE {stack.info['database']}.sessions SET revoked_at = "
+                              f"UTC_TIMESTAMP(6), revoke_reason = 'test' WHERE id = X'{session}'")
+
+
+def test_a_retried_revocation_tells_the_cache_after_all(stack):
+    """T8: the first try was committed, but nobody heard; the second's answer must hold."""
+    tenant = stack.new_tenant(max_sessions=0)
+    user = stack.new_user(tenant, roles=(stack.new_role(tenant, "sales:orders:view"),))
+    owner, lost, ended = (signed_in(stack, user, device=f"d{n}") for n in range(3))
+    for client in (owner, lost, ended):
+        client.verify(expect=204)
+    for client in (lost, ended):
+        revoke_without_telling(stack, client)
+        client.verify(expect=204)  # a proof, for at most proof_ttl
+    owner.call("DELETE", f"/auth/me/sessions/{ended.session_id}", expect=404)
+    ended.verify(expect=401)
+    owner.post("/auth/logout-all", {"keep_current": True}, expect=204)
+    lost.verify(expect=401)
+    owner.verify(expect=204)
+
+
+def test_nobody_signs_out_who_holds_more(stack):
+    """R4, S6: 403 escalation; a foreign id is not found."""
+    tenant = stack.new_tenant()
+    clerk = stack.new_user(tenant, roles=(stack.new_role(tenant, "auth:users:edit"),))
+    peer = stack.new_user(tenant)
+    chief = stack.new_user(tenant, flags=("--tenant-admin",))
+    foreign = stack.new_user(stack.new_tenant())
+    client = signed_in(stack, clerk)
+    peer_client, chief_client = signed_in(stack, peer), signed_in(stack, chief)
+    client.post(f"/auth/users/{stack.user_id(chief)}/logout", expect=(403, "escalation"))
+    client.post(f"/auth/users/{stack.user_id(foreign)}/logout", expect=(404, "not_found"))
+    chief_client.get("/auth/session", expect=200)
+    client.post(f"/auth/users/{stack.user_id(peer)}/logout", expect=204)
+    peer_client.get("/auth/session", expect=401)
+    chief_client.post(f"/auth/users/{stack.user_id(clerk)}/logout", expect=204)
+    client.get("/auth/session", expect=401)

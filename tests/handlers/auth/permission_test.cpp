@@ -39,6 +39,19 @@ TEST(PermissionTest, R3AllPermissionsCoversEveryWellFormedQuestion) {
   EXPECT_FALSE(Covers("ALL_PERMISSIONS", "nonsense", false));
 }
 
+TEST(PermissionTest, R4AGrantIsCoveredOnlyByOneAtLeastAsWide) {
+  const std::vector<std::string> held = {"inventory:*:view", "sales:order:edit",
+                                         "sales:refund:create:own"};
+  for (const char* yes : {"inventory:item:view", "inventory:*:view", "inventory:item:view:own",
+                          "sales:order:edit", "sales:order:edit:own", "sales:refund:create:own"}) {
+    EXPECT_TRUE(CoversGrant(held, yes)) << yes;
+  }
+  for (const char* no : {"*:*:view", "inventory:*:*", "sales:*:edit", "sales:refund:create",
+                         "ALL_PERMISSIONS", "hr:staff:view", ""}) {
+    EXPECT_FALSE(CoversGrant(held, no)) << no;
+  }
+}
+
 // Allows() looks spellings up; Covers() walks the grants. They must agree on everything.
 TEST(PermissionTest, AgreesWithTheNaiveReference) {
   std::mt19937 random(7);

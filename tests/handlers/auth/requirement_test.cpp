@@ -61,5 +61,21 @@ TEST(RequirementTest, AdminsHaveEveryPermissionButOnlyTheirOwnRoles) {
   EXPECT_EQ(Check(admin, "", ""), kYes);
 }
 
+TEST(RequirementTest, R4NobodyActsOnWhoHoldsMore) {
+  const std::vector<std::string> less = {"sales:order:view"};
+  const std::vector<std::string> more = {"hr:staff:view"};
+  EXPECT_TRUE(MayActOn(Member(), false, false, less));
+  EXPECT_FALSE(MayActOn(Member(), false, false, more));
+  EXPECT_FALSE(MayActOn(Member(), true, false, {}));
+  EXPECT_FALSE(MayActOn(Member(), false, true, {}));
+  Principal tenant_admin;
+  tenant_admin.tenant_admin = true;
+  EXPECT_TRUE(MayActOn(tenant_admin, true, false, more));
+  EXPECT_FALSE(MayActOn(tenant_admin, false, true, {}));
+  Principal platform_admin;
+  platform_admin.platform_admin = true;
+  EXPECT_TRUE(MayActOn(platform_admin, true, true, more));
+}
+
 }  // namespace
 }  // namespace gatehouse::auth
