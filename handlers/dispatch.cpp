@@ -69,8 +69,9 @@ auth::Caller CallerOf(const http::Request& request, TimePoint now, Deadline dead
 }
 
 bool IsAllowedLocally(const Config& config, std::string_view ip) {
-  return IsLoopback(ip) ||
-         std::any_of(config.metrics_allow.begin(), config.metrics_allow.end(),
+  const auto& allowed = config.metrics_allow;
+  if (allowed.empty()) return IsLoopback(ip);
+  return std::any_of(allowed.begin(), allowed.end(),
                      [&](const std::string& network) { return IpInNetwork(ip, network); });
 }
 

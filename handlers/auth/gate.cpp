@@ -31,6 +31,7 @@ constexpr std::size_t kMaxPending = 256;
 // this time counts as away, and is left alone for a while.
 constexpr Millis kMaxRead{1000};
 constexpr Millis kRest{1000};
+constexpr Millis kQuick{200};
 
 bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
   if (row.two_factor_enabled) return false;
@@ -147,10 +148,12 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
   // Taken before the read: what is learnt is no older than this.
   const TimePoint read_at = services_.clock.Now();
   const auto executor = services_.db.Auto(caller.deadline.Within(kMaxRead));
+  const Deadline quick = Deadline::In(kQuick);
   auto read = ReadProof(*executor, ticket.claims.tenant_id, ticket.claims.session_id, read_at);
   if (!read.ok()) {
     Metrics::Instance().Add(Counters().nobody);
-    database_rest_ = Deadline::In(kRest);
+    // One that is down says so at once; only one that lets us wait is spared.
+    if (quick.Expired()) database_rest_ = Deadline::In(kRest);
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
   Metrics::Instance().Add(Counters().database);
