@@ -1,5 +1,6 @@
 """Sessions and devices (SPEC S1 to S7)."""
 
+import crypt
 import time
 import uuid
 
@@ -252,3 +253,26 @@ def test_nobody_signs_out_who_holds_more(stack):
     peer_client.get("/auth/session", expect=401)
     chief_client.post(f"/auth/users/{stack.user_id(clerk)}/logout", expect=204)
     client.get("/auth/session", expect=401)
+
+
+def test_reuse_from_elsewhere_ends_a_bound_session_too(stack):
+    """T6, S5: the wrong address does not hide the reuse."""
+    tenant = stack.new_tenant(ip_binding="strict", refresh_grace=0)
+    client = signed_in(stack, stack.new_user(tenant))
+    stolen = client.refresh_token
+    winner = client.keep(client.refresh())
+    time.sleep(0.1)
+    Client(stack).refresh(stolen, expect=(401, "invalid_refresh_token"))
+    client.refresh(winner["refresh_token"], expect=(401, "invalid_refresh_token"))
+    client.get("/auth/session", expect=401)
+
+
+def test_an_imported_hash_is_upgraded_at_sign_in(stack, user):
+    """P1: bcrypt of another system verifies, and is argon2id afterwards."""
+    fresh = stack.new_user(user.tenant)
+    made = crypt.crypt(fresh.password, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))
+    stack.administer_database(f"UPDATE {stack.info['database']}.users SET password_hash = '{made}' "
+                              f"WHERE email = '{fresh.email}'")
+    signed_in(stack, fresh).get("/auth/session", expect=200)
+    assert bytes(stack.user_row(fresh)["password_hash"], "ascii").startswith(b"$argon2id$")
+    signed_in(stack, fresh).get("/auth/session", expect=200)
