@@ -1,0 +1,91 @@
+-- Administration: what lists need to be quick at 10^6 users and 10^7 attempts, pictures, service
+-- credentials, Idempotency-Key, and the catalogue's entries for the role presets (SPEC R5).
+
+-- A deleted tenant is out of sight at once; its rows go in batches (SPEC N3).
+ALTER TABLE tenants
+  ADD COLUMN deleted_at DATETIME(6) NULL,
+  ADD KEY tenants_created (created_at, id),
+  ADD KEY tenants_deleted (deleted_at);
+
+ALTER TABLE users
+  ADD COLUMN picture_hash BINARY(32) NULL AFTER two_factor_enabled,  -- SHA-256 of the stored image
+  ADD KEY users_status (tenant_id, status, created_at, id),
+  ADD KEY users_branch (tenant_id, branch_id, created_at, id),
+  ADD KEY users_restaurant (tenant_id, restaurant_id, created_at, id),
+  ADD KEY users_admins (tenant_id, is_tenant_admin, status);
+
+-- The words of an account's address, names and employee id, lower case: a search finds whoever has
+-- words that begin with those asked for, without reading every row (SPEC U5).
+CREATE TABLE user_words (
+  tenant_id BINARY(16) NOT NULL,
+  word VARCHAR(64) NOT NULL,
+  user_id BINARY(16) NOT NULL,
+  PRIMARY KEY (tenant_id, word, user_id),
+  KEY user_words_user (user_id, word),
+  CONSTRAINT user_words_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- The image itself, apart from users, whose rows every sign-in reads.
+CREATE TABLE pictures (
+  user_id BINARY(16) NOT NULL PRIMARY KEY,
+  tenant_id BINARY(16) NOT NULL,
+  image MEDIUMBLOB NOT NULL,
+  updated_at DATETIME(6) NOT NULL,
+  CONSTRAINT pictures_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+ALTER TABLE attempts
+  ADD KEY attempts_ip (tenant_id, ip, created_at, id),
+  ADD KEY attempts_success (tenant_id, success, created_at, id);
+
+-- actor_tenant_id: the actor's own tenant, where they acted in another one (a platform
+-- administrator); NULL where the two are the same or nobody acted.
+ALTER TABLE audit_events
+  ADD COLUMN actor_tenant_id BINARY(16) NULL AFTER actor_id,
+  ADD KEY audit_event (tenant_id, event, created_at, id),
+  ADD KEY audit_abroad (actor_tenant_id, created_at, id);
+
+-- Services that ask about tokens (SPEC T10). The secret has 256 bits: a plain hash keeps it.
+CREATE TABLE service_credentials (
+  id BINARY(16) NOT NULL PRIMARY KEY,
+  tenant_id BINARY(16) NOT NULL,
+  name VARCHAR(100) NOT NULL,
+  secret_hash BINARY(32) NOT NULL,      -- SHA-256
+  created_at DATETIME(6) NOT NULL,
+  created_by BINARY(16) NULL,
+  KEY service_credentials_tenant (tenant_id, created_at, id),
+  CONSTRAINT service_credentials_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Idempotency-Key (API.md): claimed before the work begins; the answer is written in the
+-- transaction that does the work. status NULL: still running, until claimed_until.
+CREATE TABLE idempotency_keys (
+  caller_id BINARY(16) NOT NULL,
+  key_hash BINARY(32) NOT NULL,         -- SHA-256 of the key
+  request_hash BINARY(32) NOT NULL,     -- SHA-256 of method, path, query and body
+  claim BINARY(16) NOT NULL,            -- of the request that runs
+  claimed_until DATETIME(6) NOT NULL,
+  status SMALLINT UNSIGNED NULL,
+  answer MEDIUMTEXT NULL,
+  created_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (caller_id, key_hash),
+  KEY idempotency_keys_created (created_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+INSERT INTO permissions (code, description, created_at) VALUES
+  ('inventory:stock:view', 'See stock', UTC_TIMESTAMP(6)),
+  ('inventory:stock:create', 'Add stock', UTC_TIMESTAMP(6)),
+  ('inventory:stock:edit', 'Change stock', UTC_TIMESTAMP(6)),
+  ('inventory:stock:delete', 'Remove stock', UTC_TIMESTAMP(6)),
+  ('hr:employees:view', 'See employees', UTC_TIMESTAMP(6)),
+  ('hr:employees:create', 'Add employees', UTC_TIMESTAMP(6)),
+  ('hr:employees:edit', 'Change employees', UTC_TIMESTAMP(6)),
+  ('hr:employees:delete', 'Remove employees', UTC_TIMESTAMP(6)),
+  ('accounting:invoices:view', 'See invoices', UTC_TIMESTAMP(6)),
+  ('accounting:invoices:create', 'Write invoices', UTC_TIMESTAMP(6)),
+  ('accounting:invoices:edit', 'Change invoices', UTC_TIMESTAMP(6)),
+  ('accounting:invoices:delete', 'Delete invoices', UTC_TIMESTAMP(6)),
+  ('maintenance:tasks:view', 'See maintenance tasks', UTC_TIMESTAMP(6)),
+  ('maintenance:tasks:create', 'Create maintenance tasks', UTC_TIMESTAMP(6)),
+  ('maintenance:tasks:edit', 'Change maintenance tasks', UTC_TIMESTAMP(6)),
+  ('maintenance:tasks:delete', 'Delete maintenance tasks', UTC_TIMESTAMP(6));
