@@ -7,6 +7,8 @@
 
 #include "fcgi/base/net.h"
 #include "fcgi/http/input.h"
+#include "fcgi/http/multipart.h"
+#include "fcgi/lib/crypto.h"
 #include "fcgi/lib/text.h"
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
@@ -15,6 +17,7 @@
 #include "handlers/api/problem.h"
 #include "handlers/auth/csrf.h"
 #include "handlers/auth/requirement.h"
+#include "handlers/auth/service_credential.h"
 #include "handlers/routes.h"
 
 namespace gatehouse {
@@ -116,24 +119,67 @@ bool HasRequiredField(const http::Schema& schema) {
                      [](const http::FieldSpec& f) { return f.required; });
 }
 
-Result<http::Fields> ReadBody(http::Request& request, const Route& route, bool& empty) {
-  if (route.body == nullptr) return http::Fields();
-  GH_ASSIGN(const std::string body, request.ReadBody(route.body_limit));
-  empty = body.empty();
-  if (empty && !HasRequiredField(*route.body)) return http::Fields();
-  if (!http::IsMediaType(request.content_type(), "application/json") &&
+// Reads the body into `call`; returns it as it came.
+Result<std::string> ReadBody(http::Request& request, const Route& route, api::Call& call) {
+  if (route.body == nullptr) return std::string();
+  const http::Schema& schema = *route.body;
+  GH_ASSIGN(std::string body, request.ReadBody(route.body_limit));
+  call.empty_body = body.empty();
+  if (call.empty_body && !HasRequiredField(schema)) return body;
+  if (!http::IsMediaType(request.content_type(), http::MediaTypeName(schema.media)) &&
       !(body.empty() && request.content_type().empty())) {
     return MakeError(ErrorCode::kUnsupportedMediaType);
   }
-  return http::ReadJson(*route.body, body);
+  switch (schema.media) {
+    case http::Media::kJson: {
+      GH_ASSIGN(call.body, http::ReadJson(schema, body));
+      break;
+    }
+    case http::Media::kForm: {
+      GH_ASSIGN(call.body, http::ReadForm(schema, body));
+      break;
+    }
+    case http::Media::kMultipart: {
+      GH_ASSIGN(call.upload, http::ReadUpload(request.content_type(), body, schema.fields[0].name));
+      break;
+    }
+  }
+  return body;
 }
+
+constexpr std::string_view kTenantParameter = "tenant_id";
 
 Result<http::Fields> ReadQuery(const http::Request& request, const Route& route) {
   static const http::Schema kNothing{"NoQuery", {}};
   const http::Schema& schema = route.query != nullptr ? *route.query : kNothing;
   if (request.query().empty()) return http::Fields();
-  GH_ASSIGN(const auto pairs, http::ParseUrlEncoded(request.query()));
+  GH_ASSIGN(auto pairs, http::ParseUrlEncoded(request.query()));
+  if (IsTenantScoped(route)) {
+    std::erase_if(pairs, [](const auto& pair) {
+      return pair.first == kTenantParameter && TenantId::Parse(pair.second).has_value();
+    });
+  }
   return http::ReadPairs(schema, pairs);
+}
+
+// The tenant that is administered (API.md "Administration"): another than the caller's own only for
+// platform administrators. What is malformed is left to the query's validation.
+Result<TenantId> TenantOf(const auth::Principal& who, const http::Request& request,
+                          const Route& route) {
+  if (!IsTenantScoped(route) || request.query().empty()) return who.tenant_id;
+  const auto pairs = http::ParseUrlEncoded(request.query());
+  if (!pairs.ok()) return who.tenant_id;
+  std::optional<TenantId> named;
+  for (const auto& [name, value] : *pairs) {
+    if (name != kTenantParameter) continue;
+    const auto id = TenantId::Parse(value);
+    if (!id) return who.tenant_id;
+    if (named && *named != *id) return MakeError(ErrorCode::kPermissionDenied, "two tenants named");
+    named = id;
+  }
+  if (!named || *named == who.tenant_id) return who.tenant_id;
+  if (!who.platform_admin) return MakeError(ErrorCode::kPermissionDenied, "another tenant");
+  return *named;
 }
 
 }  // namespace
@@ -145,6 +191,7 @@ struct Dispatch::Pending {
   RouteMatch match;
   std::optional<Error> error;
   std::optional<auth::Ticket> ticket;
+  std::optional<auth::BasicCredential> basic;
   bool by_cookie = false;
 
   http::Request& request() const { return *exchange->request; }
@@ -180,6 +227,15 @@ void Dispatch::Begin(Pending& p) const {
     }
     return;
   }
+  const bool services_come = route.auth == Auth::kService || route.auth == Auth::kServiceOrSession;
+  if (services_come) {
+    p.basic = auth::ParseBasic(request.Param("HTTP_AUTHORIZATION"));
+    if (p.basic) return;
+    if (route.auth == Auth::kService) {
+      p.error = MakeError(ErrorCode::kInvalidClient, "no usable Basic credential");
+      return;
+    }
+  }
   const auto credential = api::FindCredential(request);
   if (credential.kind == api::Credential::Kind::kNone) {
     p.error = MakeError(ErrorCode::kAuthenticationRequired);
@@ -200,7 +256,12 @@ void Dispatch::Begin(Pending& p) const {
 
 Result<http::Response> Dispatch::Finish(Pending& p) {
   const Route& route = *p.match.route;
-  api::Call call{services_, p.request(), p.caller, std::nullopt, {}, false, {}, p.match.id};
+  api::Call call{.services = services_, .request = p.request(), .caller = p.caller};
+  call.id = p.match.id;
+  call.code = p.match.code;
+  if (p.basic) {
+    GH_ASSIGN(call.service, auth::Authenticate(services_, p.caller, *p.basic));
+  }
   if (p.ticket) {
     GH_ASSIGN(call.principal, gate_.Decide(*p.ticket, p.caller));
     auth::Principal& who = *call.principal;
@@ -217,18 +278,42 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
     }
     GH_TRY(CheckState(who, route));
     GH_TRY(CheckPermission(who, route));
+    GH_ASSIGN(call.tenant_id, TenantOf(who, call.request, route));
   }
-  GH_ASSIGN(call.body, ReadBody(p.request(), route, call.empty_body));
+  GH_ASSIGN(const std::string body, ReadBody(p.request(), route, call));
   // The gate's own query is read by its endpoint: it never answers 422.
   if (route.endpoint != api::GetVerify) {
     GH_ASSIGN(call.query, ReadQuery(p.request(), route));
   }
-  return route.endpoint(call);
+  if (call.principal && call.tenant_id != call.principal->tenant_id) {
+    GH_ASSIGN(const auto named,
+              store::FindTenant(*services_.db.Auto(p.caller.deadline), call.tenant_id));
+    if (!named) return MakeError(ErrorCode::kNotFound, "tenant");
+  }
+  return RunEndpoint(call, route, body);
+}
+
+Result<http::Response> Dispatch::RunEndpoint(api::Call& call, const Route& route,
+                                             std::string_view body) {
+  const auto key = call.request.Param("HTTP_IDEMPOTENCY_KEY");
+  if (!route.idempotent || key.empty()) return route.endpoint(call);
+  const auto request = crypto::LengthPrefixed(
+      {call.request.method(), call.request.path(), call.request.query(), body});
+  GH_ASSIGN(auto before, call.idempotency.Begin(services_, call.caller, call.principal->user_id,
+                                                route.timeout, key, request));
+  if (before) return std::move(*before);
+  auto result = route.endpoint(call);
+  if (!result.ok()) {
+    call.idempotency.End(services_, call.caller,
+                         api::Problem(result.error(), call.request.Param("REQUEST_ID"), false));
+  }
+  return result;
 }
 
 void Dispatch::Answer(Pending& p, Result<http::Response> result) {
   const Route* route = p.match.route;
-  const bool basic = route != nullptr && route->auth == Auth::kService;
+  const bool basic =
+      route != nullptr && (route->auth == Auth::kService || route->auth == Auth::kServiceOrSession);
   const auto request_id = p.request().Param("REQUEST_ID");
   http::Response& response = p.exchange->response;
   std::string_view code;
@@ -273,6 +358,7 @@ void Dispatch::Handle(std::span<http::Exchange> batch) {
   std::vector<Pending> all(batch.size(), Pending{nullptr,
                                                  std::chrono::steady_clock::now(),
                                                  {{}, {}, {}, {}, {}, Deadline::Never()},
+                                                 {},
                                                  {},
                                                  {},
                                                  {},

@@ -1,7 +1,8 @@
 // What happens to every request around its endpoint, in the order of API.md ("Order of checks"):
 //
 //   path (404) · method (405) · body size (413) · credential (401) · CSRF (403) · account state
-//   (403) · permission (403) · content type (415) · syntax (400) · validation (422) · endpoint
+//   (403) · permission (403) · content type (415) · syntax (400) · validation (422) · named tenant
+//   (404) · Idempotency-Key (409, 422) · endpoint
 //
 // A batch is one walk: all requests up to the credential, one question to memcached for all their
 // tokens, then each to its end.
@@ -12,6 +13,7 @@
 #include "fcgi/http/server.h"
 #include "handlers/auth/gate.h"
 #include "handlers/auth/services.h"
+#include "handlers/routes.h"
 
 namespace gatehouse {
 
@@ -27,6 +29,7 @@ class Dispatch final : public http::Handler {
   struct Pending;
   void Begin(Pending& p) const;
   Result<http::Response> Finish(Pending& p);
+  Result<http::Response> RunEndpoint(api::Call& call, const Route& route, std::string_view body);
   void Answer(Pending& p, Result<http::Response> result);
 
   auth::Services& services_;

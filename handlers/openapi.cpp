@@ -39,6 +39,7 @@ void WriteString(json::Writer& out, const FieldSpec& field) {
   }
   switch (field.format) {
     case Format::kAny:
+    case Format::kLines:
       break;
     case Format::kEmail:
       out.Member("format", "email");
@@ -61,6 +62,20 @@ void WriteString(json::Writer& out, const FieldSpec& field) {
     case Format::kPermission:
       out.Member("pattern", "^[a-z0-9_-]+:[a-z0-9_-]+:[a-z0-9_-]+(:own)?$");
       break;
+    case Format::kCode:
+      out.Member("pattern", "^[a-z0-9_-]+:[a-z0-9_-]+:[a-z0-9_-]+$");
+      break;
+    case Format::kGrant:
+      out.Member(
+          "pattern",
+          "^(ALL_PERMISSIONS|([a-z0-9_-]+|[*]):([a-z0-9_-]+|[*]):([a-z0-9_-]+|[*])(:own)?)$");
+      break;
+    case Format::kRoleName:
+      out.Member("pattern", "^[^,]+$");
+      break;
+    case Format::kKraPin:
+      out.Member("pattern", "^[A-Z][0-9]{9}[A-Z]$");
+      break;
   }
 }
 
@@ -78,7 +93,11 @@ void WriteField(json::Writer& out, const FieldSpec& field) {
       out.Member("minimum", field.min).Member("maximum", field.max);
       break;
     case FieldType::kObject:
-      out.Member("$ref", Reference(field.object->name));
+      if (field.object == nullptr) {
+        WriteTypeName(out, "object", field.nullable);
+      } else {
+        out.Member("$ref", Reference(field.object->name));
+      }
       break;
     case FieldType::kArray:
       WriteTypeName(out, "array", field.nullable);
@@ -120,21 +139,36 @@ void Collect(const Schema& schema, std::map<std::string_view, const Schema*>& in
   }
 }
 
+void WriteParameter(json::Writer& out, const FieldSpec& field, std::string_view in) {
+  out.BeginObject().Member("name", field.name).Member("in", in);
+  if (in == "path") out.Member("required", true);
+  out.Key("schema");
+  WriteField(out, field);
+  out.EndObject();
+}
+
 void WriteParameters(json::Writer& out, const Route& route) {
   const bool has_id = route.path.find("{id}") != std::string_view::npos;
+  const bool has_code = route.path.find("{code}") != std::string_view::npos;
   const bool has_query = route.query != nullptr && !route.query->fields.empty();
-  if (!has_id && !has_query) return;
+  if (!has_id && !has_code && !has_query && !IsTenantScoped(route)) return;
   out.Key("parameters").BeginArray();
-  if (has_id) {
-    out.BeginObject().Member("name", "id").Member("in", "path").Member("required", true);
-    out.Key("schema").BeginObject().Member("type", "string").Member("format", "uuid").EndObject();
-    out.EndObject();
+  if (has_id) WriteParameter(out, {.name = "id", .max = 36, .format = Format::kUuid}, "path");
+  if (has_code) WriteParameter(out, {.name = "code", .max = 182, .format = Format::kCode}, "path");
+  if (IsTenantScoped(route)) {
+    WriteParameter(out,
+                   {.name = "tenant_id",
+                    .max = 36,
+                    .format = Format::kUuid,
+                    .description = "Another tenant than one's own; for platform administrators"},
+                   "query");
+  }
+  if (route.idempotent) {
+    WriteParameter(out, {.name = "Idempotency-Key", .min = 1, .max = 255}, "header");
   }
   if (has_query) {
     for (const auto& field : route.query->fields) {
-      out.BeginObject().Member("name", field.name).Member("in", "query").Key("schema");
-      WriteField(out, field);
-      out.EndObject();
+      WriteParameter(out, field, "query");
     }
   }
   out.EndArray();
@@ -151,9 +185,10 @@ void WriteContent(json::Writer& out, std::string_view type, std::string_view sch
 void WriteSecurity(json::Writer& out, Auth auth) {
   if (auth == Auth::kAnyone || auth == Auth::kLocal) return;
   out.Key("security").BeginArray();
-  if (auth == Auth::kService) {
+  if (auth == Auth::kService || auth == Auth::kServiceOrSession) {
     out.BeginObject().Key("service").BeginArray().EndArray().EndObject();
-  } else {
+  }
+  if (auth != Auth::kService) {
     out.BeginObject().Key("bearer").BeginArray().EndArray().EndObject();
     out.BeginObject().Key("cookie").BeginArray().EndArray().EndObject();
   }
@@ -169,7 +204,7 @@ void WriteOperation(json::Writer& out, const Route& route) {
     bool required = false;
     for (const auto& field : route.body->fields) required = required || field.required;
     out.Key("requestBody").BeginObject().Member("required", required);
-    WriteContent(out, "application/json", route.body->name);
+    WriteContent(out, http::MediaTypeName(route.body->media), route.body->name);
     out.EndObject();
   }
   out.Key("responses").BeginObject().Key(std::to_string(route.success)).BeginObject();

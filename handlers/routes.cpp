@@ -18,6 +18,7 @@ using enum Pool;
 using enum Gate;
 
 constexpr std::size_t kBody = std::size_t{64} * 1024;
+constexpr std::size_t kUpload = std::size_t{6} * 1024 * 1024;
 constexpr Seconds kQuick{5};
 constexpr Seconds kUsual{30};
 // The verify pool has others waiting: what reads MariaDB there must be quick or not at all.
@@ -29,48 +30,85 @@ constexpr auto kOpen = Rate::kNone;
 
 // clang-format off
 const std::array kRoutes = {
-//    method    path                             auth         permission             pool      rate            timeout   body   request           query               answer           ok   gate         roleless endpoint
-Route{"POST",   "/auth/register",                kAnyone,     {},                    kAccount, kSignIn,        kHashing, kBody, &kRegister,       nullptr,            &kStatusAnswer,  202, kRestricted, true,  PostRegister,           "Register with e-mail and password; a mail brings the link that activates the account."},
-Route{"POST",   "/auth/verify-email",            kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kVerifyEmail,    nullptr,            &kStatusAnswer,  200, kRestricted, true,  PostVerifyEmail,        "Use the link that verifies an address."},
-Route{"POST",   "/auth/resend-verification",     kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kAddress,        nullptr,            &kStatusAnswer,  202, kRestricted, true,  PostResendVerification, "Ask for a new verification link; older ones die."},
-Route{"POST",   "/auth/login",                   kAnyone,     {},                    kAccount, kSignIn,        kHashing, kBody, &kLogin,          nullptr,            &kSessionAnswer, 200, kRestricted, true,  PostLogin,              "Sign in with e-mail and password."},
-Route{"POST",   "/auth/refresh",                 kAnyone,     {},                    kVerify,  Rate::kRefresh, kGate,    kBody, &kRefresh,        nullptr,            &kSessionAnswer, 200, kRestricted, true,  PostRefresh,            "Trade a refresh token for a new pair of tokens."},
-Route{"POST",   "/auth/logout",                  kSession,    {},                    kVerify,  kSigned,        kGate,    kBody, &kEmpty,          nullptr,            nullptr,         204, kRestricted, true,  PostLogout,             "End this session."},
-Route{"POST",   "/auth/logout-all",              kSession,    {},                    kAccount, kSigned,        kUsual,   kBody, &kLogoutAll,      nullptr,            nullptr,         204, kFull,       true,  PostLogoutAll,          "End all sessions, or all but this one."},
-Route{"GET",    "/auth/session",                 kSession,    {},                    kVerify,  kSigned,        kGate,    0,     nullptr,          nullptr,            &kSessionInfo,   200, kRestricted, true,  GetSession,             "The current session and its user."},
-Route{"GET",    "/auth/info",                    kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          nullptr,            &kInfoAnswer,    200, kFull,       true,  GetInfo,                "What the tenant tells its people."},
-Route{"GET",    "/auth/csrf",                    kSession,    {},                    kVerify,  kSigned,        kGate,    0,     nullptr,          nullptr,            &kCsrfAnswer,    200, kRestricted, true,  GetCsrf,                "A CSRF token for this cookie session."},
-Route{"POST",   "/auth/forgot-password",         kAnyone,     {},                    kAccount, kSignIn,        kUsual,   kBody, &kAddress,        nullptr,            &kStatusAnswer,  202, kRestricted, true,  PostForgotPassword,     "Ask for a link that resets the password."},
-Route{"POST",   "/auth/reset-password",          kAnyone,     {},                    kAccount, kSignIn,        kHashing, kBody, &kResetPassword,  nullptr,            nullptr,         204, kRestricted, true,  PostResetPassword,      "Set a new password with a mailed link; ends all sessions."},
-Route{"POST",   "/auth/change-password",         kSession,    {},                    kAccount, kSigned,        kHashing, kBody, &kChangePassword, nullptr,            nullptr,         204, kRestricted, true,  PostChangePassword,     "Change the password; ends all other sessions."},
+//    method    path                                     auth               permission            pool      rate            timeout   body     request           query               answer                 ok   gate         roleless idempotent endpoint
+Route{"POST",   "/auth/register",                        kAnyone,           {},                   kAccount, kSignIn,        kHashing, kBody,   &kRegister,       nullptr,            &kStatusAnswer,        202, kRestricted, true,    false,     PostRegister,            "Register with e-mail and password; a mail brings the link that activates the account."},
+Route{"POST",   "/auth/verify-email",                    kAnyone,           {},                   kAccount, kSignIn,        kUsual,   kBody,   &kVerifyEmail,    nullptr,            &kStatusAnswer,        200, kRestricted, true,    false,     PostVerifyEmail,         "Use the link that verifies an address."},
+Route{"POST",   "/auth/resend-verification",             kAnyone,           {},                   kAccount, kSignIn,        kUsual,   kBody,   &kAddress,        nullptr,            &kStatusAnswer,        202, kRestricted, true,    false,     PostResendVerification,  "Ask for a new verification link; older ones die."},
+Route{"POST",   "/auth/login",                           kAnyone,           {},                   kAccount, kSignIn,        kHashing, kBody,   &kLogin,          nullptr,            &kSessionAnswer,       200, kRestricted, true,    false,     PostLogin,               "Sign in with e-mail and password."},
+Route{"POST",   "/auth/refresh",                         kAnyone,           {},                   kVerify,  Rate::kRefresh, kGate,    kBody,   &kRefresh,        nullptr,            &kSessionAnswer,       200, kRestricted, true,    false,     PostRefresh,             "Trade a refresh token for a new pair of tokens."},
+Route{"POST",   "/auth/logout",                          kSession,          {},                   kVerify,  kSigned,        kGate,    kBody,   &kEmpty,          nullptr,            nullptr,               204, kRestricted, true,    false,     PostLogout,              "End this session."},
+Route{"POST",   "/auth/logout-all",                      kSession,          {},                   kAccount, kSigned,        kUsual,   kBody,   &kLogoutAll,      nullptr,            nullptr,               204, kFull,       true,    false,     PostLogoutAll,           "End all sessions, or all but this one."},
+Route{"GET",    "/auth/session",                         kSession,          {},                   kVerify,  kSigned,        kGate,    0,       nullptr,          nullptr,            &kSessionInfo,         200, kRestricted, true,    false,     GetSession,              "The current session and its user."},
+Route{"GET",    "/auth/info",                            kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kInfoAnswer,          200, kFull,       true,    false,     GetInfo,                 "What the tenant tells its people."},
+Route{"GET",    "/auth/csrf",                            kSession,          {},                   kVerify,  kSigned,        kGate,    0,       nullptr,          nullptr,            &kCsrfAnswer,          200, kRestricted, true,    false,     GetCsrf,                 "A CSRF token for this cookie session."},
+Route{"POST",   "/auth/forgot-password",                 kAnyone,           {},                   kAccount, kSignIn,        kUsual,   kBody,   &kAddress,        nullptr,            &kStatusAnswer,        202, kRestricted, true,    false,     PostForgotPassword,      "Ask for a link that resets the password."},
+Route{"POST",   "/auth/reset-password",                  kAnyone,           {},                   kAccount, kSignIn,        kHashing, kBody,   &kResetPassword,  nullptr,            nullptr,               204, kRestricted, true,    false,     PostResetPassword,       "Set a new password with a mailed link; ends all sessions."},
+Route{"POST",   "/auth/change-password",                 kSession,          {},                   kAccount, kSigned,        kHashing, kBody,   &kChangePassword, nullptr,            nullptr,               204, kRestricted, true,    false,     PostChangePassword,      "Change the password; ends all other sessions."},
 
-Route{"GET",    "/auth/verify",                  kSession,    {},                    kVerify,  kOpen,          kQuick,   0,     nullptr,          &kRequirement,      nullptr,         204, kFull,       true,  GetVerify,              "Who is this, and may they? For nginx auth_request."},
-Route{"POST",   "/auth/check",                   kSession,    {},                    kVerify,  kSigned,        kQuick,   kBody, &kCheck,          nullptr,            &kCheckAnswer,   200, kFull,       false, PostCheck,              "Answers many permission questions at once."},
+Route{"GET",    "/auth/verify",                          kSession,          {},                   kVerify,  kOpen,          kQuick,   0,       nullptr,          &kRequirement,      nullptr,               204, kFull,       true,    false,     GetVerify,               "Who is this, and may they? For nginx auth_request."},
+Route{"POST",   "/auth/check",                           kSession,          {},                   kVerify,  kSigned,        kQuick,   kBody,   &kCheck,          nullptr,            &kCheckAnswer,         200, kFull,       false,   false,     PostCheck,               "Answers many permission questions at once."},
+Route{"POST",   "/auth/introspect",                      kService,          {},                   kVerify,  kSigned,        kGate,    kBody,   &kTokenForm,      nullptr,            &kIntrospection,       200, kRestricted, true,    false,     PostIntrospect,          "What a token says (RFC 7662). For services."},
+Route{"POST",   "/auth/revoke",                          kServiceOrSession, {},                   kVerify,  kSigned,        kGate,    kBody,   &kTokenForm,      nullptr,            nullptr,               200, kRestricted, true,    false,     PostRevoke,              "End a token (RFC 7009); a session may end its own."},
+Route{"GET",    "/auth/service-credentials",             kTenantAdmin,      {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kPage,             &kCredentialList,      200, kFull,       false,   false,     GetServiceCredentials,   "The tenant's service credentials."},
+Route{"POST",   "/auth/service-credentials",             kTenantAdmin,      {},                   kAccount, kSigned,        kUsual,   kBody,   &kNewCredential,  nullptr,            &kNewCredentialAnswer, 201, kFull,       false,   false,     PostServiceCredentials,  "Create a service credential; its secret is shown this once."},
+Route{"DELETE", "/auth/service-credentials/{id}",        kTenantAdmin,      {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       false,   false,     DeleteServiceCredential, "Delete a service credential."},
 
-Route{"GET",    "/auth/me",                      kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          nullptr,            &kUserAnswer,    200, kFull,       true,  GetMe,                  "The caller's own profile."},
-Route{"GET",    "/auth/me/sessions",             kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          &kPage,             &kSessionList,   200, kFull,       true,  GetMySessions,          "The caller's live sessions."},
-Route{"DELETE", "/auth/me/sessions/{id}",        kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          nullptr,            nullptr,         204, kFull,       true,  DeleteMySession,        "End one of the caller's sessions."},
-Route{"GET",    "/auth/me/login-attempts",       kSession,    {},                    kAccount, kSigned,        kUsual,   0,     nullptr,          &kOwnAttemptFilter, &kAttemptList,   200, kFull,       true,  GetMyAttempts,          "The caller's own sign-in history."},
+Route{"GET",    "/auth/me",                              kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kUserAnswer,          200, kFull,       true,    false,     GetMe,                   "The caller's own profile."},
+Route{"GET",    "/auth/me/sessions",                     kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kPage,             &kSessionList,         200, kFull,       true,    false,     GetMySessions,           "The caller's live sessions."},
+Route{"DELETE", "/auth/me/sessions/{id}",                kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       true,    false,     DeleteMySession,         "End one of the caller's sessions."},
+Route{"GET",    "/auth/me/login-attempts",               kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kOwnAttemptFilter, &kAttemptList,         200, kFull,       true,    false,     GetMyAttempts,           "The caller's own sign-in history."},
+Route{"PATCH",  "/auth/me",                              kSession,          {},                   kAccount, kSigned,        kUsual,   kBody,   &kProfileChange,  nullptr,            &kUserAnswer,          200, kFull,       true,    false,     PatchMe,                 "Change the caller's own profile."},
+Route{"POST",   "/auth/me/email",                        kSession,          {},                   kAccount, kSigned,        kHashing, kBody,   &kEmailChange,    nullptr,            &kStatusAnswer,        202, kFull,       true,    false,     PostMyEmail,             "Change the address: a link goes to the new one, a warning to the old."},
+Route{"PUT",    "/auth/me/picture",                      kSession,          {},                   kAccount, kSigned,        kUsual,   kUpload, &kPictureForm,    nullptr,            &kPictureAnswer,       200, kFull,       true,    false,     PutMyPicture,            "Set the caller's picture."},
+Route{"DELETE", "/auth/me/picture",                      kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       true,    false,     DeleteMyPicture,         "Remove the caller's picture."},
+Route{"GET",    "/auth/me/export",                       kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kExport,              200, kFull,       true,    false,     GetMyExport,             "Everything that is stored about the caller."},
+Route{"DELETE", "/auth/me",                              kSession,          {},                   kAccount, kSigned,        kHashing, kBody,   &kDeleteMe,       nullptr,            nullptr,               204, kFull,       true,    false,     DeleteMe,                "Delete the caller's account."},
 
-Route{"GET",    "/auth/users/{id}/sessions",     kPermission, "auth:users:view",     kAccount, kSigned,        kUsual,   0,     nullptr,          &kPage,             &kSessionList,   200, kFull,       false, GetUserSessions,        "A user's live sessions."},
-Route{"POST",   "/auth/users/{id}/logout",       kPermission, "auth:users:edit",     kAccount, kSigned,        kUsual,   kBody, &kEmpty,          nullptr,            nullptr,         204, kFull,       false, PostUserLogout,         "End all sessions of a user."},
-Route{"GET",    "/auth/login-attempts",          kPermission, "auth:attempts:view",  kAccount, kSigned,        kUsual,   0,     nullptr,          &kAttemptFilter,    &kAttemptList,   200, kFull,       false, GetAttempts,            "The tenant's sign-in attempts."},
+Route{"GET",    "/auth/users",                           kPermission,       "auth:users:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kUserFilter,       &kUserList,            200, kFull,       false,   false,     GetUsers,                "The tenant's users."},
+Route{"POST",   "/auth/users",                           kPermission,       "auth:users:create",  kAccount, kSigned,        kHashing, kBody,   &kNewUser,        nullptr,            &kUserAnswer,          201, kFull,       false,   true,      PostUsers,               "Create a user: active, verified; a generated password goes out by mail."},
+Route{"GET",    "/auth/users/{id}",                      kPermission,       "auth:users:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kUserAnswer,          200, kFull,       false,   false,     GetUser,                 "One user."},
+Route{"PATCH",  "/auth/users/{id}",                      kPermission,       "auth:users:edit",    kAccount, kSigned,        kUsual,   kBody,   &kUserChange,     nullptr,            &kUserAnswer,          200, kFull,       false,   false,     PatchUser,               "Change a user."},
+Route{"DELETE", "/auth/users/{id}",                      kPermission,       "auth:users:delete",  kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       false,   false,     DeleteUser,              "Delete a user; the address is free again."},
+Route{"PUT",    "/auth/users/{id}/roles",                kPermission,       "auth:roles:assign",  kAccount, kSigned,        kUsual,   kBody,   &kRoleIds,        nullptr,            &kUserAnswer,          200, kFull,       false,   false,     PutUserRoles,            "Set a user's roles."},
+Route{"POST",   "/auth/users/{id}/unlock",               kPermission,       "auth:users:edit",    kAccount, kSigned,        kUsual,   kBody,   &kEmpty,          nullptr,            nullptr,               204, kFull,       false,   false,     PostUserUnlock,          "End a lock after failed sign-ins."},
+Route{"POST",   "/auth/users/{id}/force-password-reset", kPermission,       "auth:users:edit",    kAccount, kSigned,        kUsual,   kBody,   &kEmpty,          nullptr,            nullptr,               204, kFull,       false,   false,     PostUserPasswordReset,   "End sessions and password; a link goes out by mail."},
 
-Route{"GET",    "/auth/health",                  kAnyone,     {},                    kVerify,  kSigned,        kQuick,   0,     nullptr,          nullptr,            &kStatusAnswer,  200, kRestricted, true,  GetHealth,              "Is a worker alive?"},
-Route{"GET",    "/auth/ready",                   kAnyone,     {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            &kReadyAnswer,   200, kRestricted, true,  GetReady,               "Can requests be served?"},
-Route{"GET",    "/auth/metrics",                 kLocal,      {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            nullptr,         200, kRestricted, true,  GetMetrics,             "Prometheus metrics, summed over all workers."},
-Route{"GET",    "/auth/openapi.json",            kAnyone,     {},                    kAccount, kSigned,        kQuick,   0,     nullptr,          nullptr,            nullptr,         200, kRestricted, true,  GetOpenApi,             "This document."},
+Route{"GET",    "/auth/users/{id}/sessions",             kPermission,       "auth:users:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kPage,             &kSessionList,         200, kFull,       false,   false,     GetUserSessions,         "A user's live sessions."},
+Route{"POST",   "/auth/users/{id}/logout",               kPermission,       "auth:users:edit",    kAccount, kSigned,        kUsual,   kBody,   &kEmpty,          nullptr,            nullptr,               204, kFull,       false,   false,     PostUserLogout,          "End all sessions of a user."},
+Route{"GET",    "/auth/users/{id}/picture",              kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               200, kFull,       true,    false,     GetUserPicture,          "A user's picture."},
+Route{"GET",    "/auth/roles",                           kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kRoleFilter,       &kRoleList,            200, kFull,       false,   false,     GetRoles,                "The tenant's roles and the system's."},
+Route{"POST",   "/auth/roles",                           kPermission,       "auth:roles:create",  kAccount, kSigned,        kUsual,   kBody,   &kNewRole,        nullptr,            &kRoleAnswer,          201, kFull,       false,   true,      PostRoles,               "Create a role."},
+Route{"GET",    "/auth/roles/{id}",                      kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kRoleAnswer,          200, kFull,       false,   false,     GetRole,                 "One role."},
+Route{"PATCH",  "/auth/roles/{id}",                      kPermission,       "auth:roles:edit",    kAccount, kSigned,        kUsual,   kBody,   &kRoleChange,     nullptr,            &kRoleAnswer,          200, kFull,       false,   false,     PatchRole,               "Change a role."},
+Route{"DELETE", "/auth/roles/{id}",                      kPermission,       "auth:roles:delete",  kAccount, kSigned,        kUsual,   0,       nullptr,          &kForce,            nullptr,               204, kFull,       false,   false,     DeleteRole,              "Delete a role; one in use only with force=true."},
+Route{"GET",    "/auth/permissions",                     kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kPermissionFilter, &kPermissionList,      200, kFull,       false,   false,     GetPermissions,          "The catalogue of permissions."},
+Route{"POST",   "/auth/permissions/{code}",              kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   kBody,   &kNewPermission,  nullptr,            &kPermissionAnswer,    201, kFull,       false,   false,     PostPermissions,         "Add a permission to the catalogue."},
+Route{"DELETE", "/auth/permissions/{code}",              kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       false,   false,     DeletePermission,        "Take a permission out of the catalogue, and out of the roles that hold it."},
+Route{"GET",    "/auth/tenants",                         kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kTenantFilter,     &kTenantList,          200, kFull,       false,   false,     GetTenants,              "All tenants."},
+Route{"POST",   "/auth/tenants",                         kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   kBody,   &kNewTenant,      nullptr,            &kTenantAnswer,        201, kFull,       false,   true,      PostTenants,             "Create a tenant."},
+Route{"GET",    "/auth/tenants/{id}",                    kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kTenantAnswer,        200, kFull,       true,    false,     GetTenant,               "The caller's own tenant; any for platform administrators."},
+Route{"PATCH",  "/auth/tenants/{id}",                    kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   kBody,   &kTenantChange,   nullptr,            &kTenantAnswer,        200, kFull,       false,   false,     PatchTenant,             "Change, suspend or resume a tenant."},
+Route{"DELETE", "/auth/tenants/{id}",                    kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kForce,            nullptr,               204, kFull,       false,   false,     DeleteTenant,            "Delete a tenant; one with users only with force=true."},
+Route{"GET",    "/auth/tenants/{id}/settings",           kTenantAdmin,      {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kSettingsAnswer,      200, kFull,       false,   false,     GetTenantSettings,       "A tenant's settings, all keys."},
+Route{"PATCH",  "/auth/tenants/{id}/settings",           kTenantAdmin,      {},                   kAccount, kSigned,        kUsual,   kBody,   &kSettingsChange, nullptr,            &kSettingsAnswer,      200, kFull,       false,   false,     PatchTenantSettings,     "Change settings; null resets one."},
+Route{"GET",    "/auth/login-attempts",                  kPermission,       "auth:attempts:view", kAccount, kSigned,        kUsual,   0,       nullptr,          &kAttemptFilter,    &kAttemptList,         200, kFull,       false,   false,     GetAttempts,             "The tenant's sign-in attempts."},
+Route{"GET",    "/auth/audit",                           kPermission,       "auth:audit:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kAuditFilter,      &kAuditList,           200, kFull,       false,   false,     GetAudit,                "The tenant's audit log."},
+
+Route{"GET",    "/auth/health",                          kAnyone,           {},                   kVerify,  kSigned,        kQuick,   0,       nullptr,          nullptr,            &kStatusAnswer,        200, kRestricted, true,    false,     GetHealth,               "Is a worker alive?"},
+Route{"GET",    "/auth/ready",                           kAnyone,           {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            &kReadyAnswer,         200, kRestricted, true,    false,     GetReady,                "Can requests be served?"},
+Route{"GET",    "/auth/metrics",                         kLocal,            {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            nullptr,               200, kRestricted, true,    false,     GetMetrics,              "Prometheus metrics, summed over all workers."},
+Route{"GET",    "/auth/openapi.json",                    kAnyone,           {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            nullptr,               200, kRestricted, true,    false,     GetOpenApi,              "This document."},
 };
 // clang-format on
 
-constexpr std::string_view kIdSegment = "{id}";
+constexpr std::string_view kCodeSegment = "{code}";
 
 // Where "/auth/users/{id}/sessions" matches, the text in place of {id}.
-std::optional<std::string_view> MatchId(std::string_view pattern, std::string_view path) {
-  const auto at = pattern.find(kIdSegment);
+std::optional<std::string_view> MatchSegment(std::string_view pattern, std::string_view path) {
+  const auto at = pattern.find('{');
   if (at == std::string_view::npos) return std::nullopt;
   const auto head = pattern.substr(0, at);
-  const auto tail = pattern.substr(at + kIdSegment.size());
+  const auto tail = pattern.substr(pattern.find('}') + 1);
   if (path.size() <= head.size() + tail.size() || !path.starts_with(head) ||
       !path.ends_with(tail)) {
     return std::nullopt;
@@ -115,6 +153,12 @@ RouteMatch Pick(const PathRows& path, std::string_view method) {
 
 std::span<const Route> Routes() { return kRoutes; }
 
+bool IsTenantScoped(const Route& route) {
+  // A tenant's own routes name it in the path.
+  if (route.path.starts_with("/auth/tenants")) return false;
+  return route.auth == kPermission || route.auth == kTenantAdmin || route.auth == kPlatformAdmin;
+}
+
 RouteMatch FindRoute(std::string_view method, std::string_view path) {
   const Index& index = PathIndex();
   // A literal "{id}" in a path is not the pattern.
@@ -122,13 +166,15 @@ RouteMatch FindRoute(std::string_view method, std::string_view path) {
   const auto exact = literal ? index.find(path) : index.end();
   if (exact != index.end()) return Pick(exact->second, method);
   for (const auto& [pattern, rows] : index) {
-    const auto text = MatchId(pattern, path);
+    const auto text = MatchSegment(pattern, path);
     if (!text) continue;
-    // A segment that is no UUID names nothing.
-    const auto id = Uuid::Parse(*text);
-    if (!id) continue;
+    // A segment that is not of its kind names nothing.
+    const bool is_code = pattern.find(kCodeSegment) != std::string_view::npos;
+    const auto id = is_code ? std::nullopt : Uuid::Parse(*text);
+    if (is_code ? !http::IsPermission(*text, false) || text->ends_with(":own") : !id) continue;
     RouteMatch out = Pick(rows, method);
     out.id = id;
+    if (is_code) out.code = *text;
     return out;
   }
   return {};

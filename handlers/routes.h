@@ -18,12 +18,13 @@ namespace gatehouse {
 
 enum class Auth {
   kAnyone,
-  kSession,        // S in API.md
-  kPermission,     // P:x; `permission` says which
-  kTenantAdmin,    // TA
-  kPlatformAdmin,  // PA
-  kService,        // C
-  kLocal,          // config metrics_allow, by the address nginx sees
+  kSession,           // S in API.md
+  kPermission,        // P:x; `permission` says which
+  kTenantAdmin,       // TA
+  kPlatformAdmin,     // PA
+  kService,           // C
+  kServiceOrSession,  // C, or S
+  kLocal,             // config metrics_allow, by the address nginx sees
 };
 
 enum class Pool { kVerify, kAccount };  // DESIGN.md 2
@@ -41,31 +42,36 @@ enum class Gate { kFull, kRestricted };  // kRestricted: allowed all the same
 
 struct Route {
   std::string_view method;  // GET also answers HEAD
-  std::string_view path;    // "/auth/me/sessions/{id}"; a {segment} is a UUID, else 404
+  std::string_view path;  // "/auth/me/sessions/{id}"; {id} is a UUID, {code} a permission, else 404
   Auth auth;
   std::string_view permission;  // with kPermission
   Pool pool;
   Rate rate;
   Seconds timeout;             // SPEC E3
   std::size_t body_limit;      // bytes; 0: no body is read
-  const http::Schema* body;    // JSON; nullptr: none
+  const http::Schema* body;    // nullptr: none
   const http::Schema* query;   // nullptr: no parameters
   const http::Schema* answer;  // of a success; nullptr: empty, or not JSON
   int success;                 // status
   Gate gate;
-  bool roleless;  // may a person without a role come here (SPEC R6)
+  bool roleless;    // may a person without a role come here (SPEC R6)
+  bool idempotent;  // takes Idempotency-Key (API.md)
   api::Endpoint endpoint;
   std::string_view summary;  // one sentence for OpenAPI
 };
 
 std::span<const Route> Routes();
 
+// Administration of a tenant: `?tenant_id=` names another one, for platform administrators.
+bool IsTenantScoped(const Route& route);
+
 // The rows whose path matches, with the value of {segments}. Empty: 404. The caller picks the
 // method (none: 405 with Allow).
 struct RouteMatch {
   const Route* route = nullptr;  // of the wanted method
   std::string allow;             // methods of this path, "GET, HEAD, POST"; empty: no such path
-  std::optional<Uuid> id;        // the {segment}
+  std::optional<Uuid> id;        // {id}
+  std::string code;              // {code}
 };
 RouteMatch FindRoute(std::string_view method, std::string_view path);
 

@@ -56,5 +56,6 @@ using LinkId = Id<struct LinkTag>;
 using MailId = Id<struct MailTag>;
 using AttemptId = Id<struct AttemptTag>;
 using EventId = Id<struct EventTag>;
+using CredentialId = Id<struct CredentialTag>;
 
 }  // namespace gatehouse

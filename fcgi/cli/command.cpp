@@ -6,8 +6,6 @@
 #include "fcgi/http/schema.h"
 #include "fcgi/lib/text.h"
 #include "handlers/auth/identifier.h"
-#include "handlers/auth/proof_cache.h"
-#include "sql/store/sessions.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -60,13 +58,6 @@ Result<store::User> Session::LockUser(db::Executor& ex, const auth::TenantContex
                      "there is no user " + canonical + " in tenant " + tenant.row.slug);
   }
   return std::move(*user);
-}
-
-Status InvalidateUser(Session& session, TenantId tenant, UserId user) {
-  GH_ASSIGN(const auto live,
-            store::LiveSessions(*session.Auto(), tenant, user, session.services().clock.Now()));
-  for (const auto& one : live) session.services().proofs.Invalidate(tenant, one.id);
-  return {};
 }
 
 void Listing::Print(bool as_json) const {

@@ -62,10 +62,6 @@ class Session {
   auth::Caller caller_;
 };
 
-// After the commit of a change to what a user is or may do: the proofs of all their sessions are
-// voided, so that the change holds for the next verification (SPEC T8).
-Status InvalidateUser(Session& session, TenantId tenant, UserId user);
-
 // A list as a table for people, or as a JSON array for programs.
 class Listing {
  public:

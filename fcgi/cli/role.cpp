@@ -5,6 +5,7 @@
 #include "fcgi/cli/command.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/permission.h"
+#include "handlers/auth/session.h"
 #include "sql/store/roles.h"
 
 namespace gatehouse::cli {
@@ -108,7 +109,7 @@ Status Assign(const Invocation& invocation, const Options& options) {
                                 found.id.ToString(), std::nullopt, after.EndObject().Take()}));
             return found.id;
           }));
-  GH_TRY(InvalidateUser(*session, tenant.row.id, user));
+  GH_TRY(auth::VoidProofs(services, session->caller(), tenant.row.id, user));
   Say("user " + options.email + " has role " + options.name);
   return {};
 }

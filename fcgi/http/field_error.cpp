@@ -64,7 +64,16 @@ std::string_view FormatName(Format format) {
       return "an RFC 3339 date and time";
     case Format::kPermission:
       return "module:resource:action, optionally :own";
+    case Format::kCode:
+      return "module:resource:action";
+    case Format::kGrant:
+      return "module:resource:action with * for any segment, optionally :own, or ALL_PERMISSIONS";
+    case Format::kRoleName:
+      return "a name without commas, not beginning or ending with a space";
+    case Format::kKraPin:
+      return "a capital letter, nine digits, a capital letter";
     case Format::kAny:
+    case Format::kLines:
     case Format::kPassword:
       break;
   }
@@ -121,6 +130,10 @@ std::string UserMessageForFormat(const FieldSpec& field) {
       return "Please use lower-case letters, digits and hyphens only.";
     case Format::kDateTime:
       return "Please enter a valid date and time.";
+    case Format::kRoleName:
+      return "Please choose a name without commas.";
+    case Format::kKraPin:
+      return "Please enter a KRA PIN, such as A123456789Z.";
     default:
       return "Please check " + LabelOf(field.name) + ".";
   }

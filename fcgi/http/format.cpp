@@ -92,6 +92,12 @@ bool IsSlug(std::string_view s) {
                      [](char c) { return IsLower(c) || IsDigit(c) || c == '-'; });
 }
 
+bool IsKraPin(std::string_view s) {
+  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return s.size() == 11 && is_letter(s.front()) && is_letter(s.back()) &&
+         std::all_of(s.begin() + 1, s.end() - 1, IsDigit);
+}
+
 }  // namespace
 
 bool IsEmail(std::string_view s) {
@@ -125,6 +131,7 @@ bool IsPermission(std::string_view s, bool allow_wildcards) {
 bool HasFormat(std::string_view s, Format format) {
   switch (format) {
     case Format::kAny:
+    case Format::kLines:
     case Format::kPassword:
       return true;
     case Format::kEmail:
@@ -139,6 +146,14 @@ bool HasFormat(std::string_view s, Format format) {
       return FromRfc3339(s).has_value();
     case Format::kPermission:
       return IsPermission(s, false);
+    case Format::kCode:
+      return IsPermission(s, false) && !s.ends_with(":own");
+    case Format::kGrant:
+      return s == "ALL_PERMISSIONS" || IsPermission(s, true);
+    case Format::kRoleName:
+      return s.find(',') == std::string_view::npos && !s.starts_with(' ') && !s.ends_with(' ');
+    case Format::kKraPin:
+      return IsKraPin(s);
   }
   return false;
 }

@@ -116,7 +116,15 @@ void Validator::CheckText(const FieldSpec& field, std::string& text, const std::
   auto normalized = text::Nfc(text);
   if (!normalized) return Add(Problem::kInvalidEncoding, pointer, &field);
   text = std::move(*normalized);
-  if (text::HasControl(text)) return Add(Problem::kControlCharacter, pointer, &field);
+  std::string_view line = text;
+  for (bool more = true; more;) {
+    const auto end = field.format == Format::kLines ? line.find('\n') : std::string_view::npos;
+    more = end != std::string_view::npos;
+    if (text::HasControl(line.substr(0, end))) {
+      return Add(Problem::kControlCharacter, pointer, &field);
+    }
+    if (more) line.remove_prefix(end + 1);
+  }
   const auto length = static_cast<std::int64_t>(text::Length(text));
   if (length < field.min) return Add(Problem::kTooShort, pointer, &field);
   if (length > field.max) return Add(Problem::kTooLong, pointer, &field);
@@ -160,6 +168,18 @@ json::Value Convert(const FieldSpec& field, const std::string& text) {
 
 }  // namespace
 
+std::string_view MediaTypeName(Media media) {
+  switch (media) {
+    case Media::kJson:
+      return "application/json";
+    case Media::kForm:
+      return "application/x-www-form-urlencoded";
+    case Media::kMultipart:
+      break;
+  }
+  return "multipart/form-data";
+}
+
 Result<Fields> ReadJson(const Schema& schema, std::string_view body) {
   std::string why;
   auto value = json::Parse(body, &why);
@@ -174,14 +194,17 @@ Result<Fields> ReadJson(const Schema& schema, std::string_view body) {
   return Fields(std::move(*value));
 }
 
-Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
+namespace {
+
+Result<Fields> ReadNamed(const Schema& schema, const Pairs& pairs, const std::string& prefix,
+                         bool ignore_unknown) {
   Validator validator;
   json::Object object;
   for (const auto& [name, text] : pairs) {
-    const std::string pointer = "?" + std::string(text::Truncate(name, kMaxNameInPointer));
+    const std::string pointer = prefix + std::string(text::Truncate(name, kMaxNameInPointer));
     const FieldSpec* field = FindSpec(schema, name);
     if (field == nullptr) {
-      validator.Add(Problem::kUnknownField, pointer, nullptr);
+      if (!ignore_unknown) validator.Add(Problem::kUnknownField, pointer, nullptr);
       continue;
     }
     if (HasMember(object, name)) {
@@ -196,9 +219,20 @@ Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
     }
     object.emplace_back(name, std::move(value));
   }
-  validator.CheckRequired(schema, object, "?");
+  validator.CheckRequired(schema, object, prefix);
   if (!validator.ok()) return validator.TakeError();
   return Fields(json::Value(std::move(object)));
+}
+
+}  // namespace
+
+Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs) {
+  return ReadNamed(schema, pairs, "?", false);
+}
+
+Result<Fields> ReadForm(const Schema& schema, std::string_view body) {
+  GH_ASSIGN(const auto pairs, ParseUrlEncoded(body));
+  return ReadNamed(schema, pairs, "/", true);
 }
 
 }  // namespace gatehouse::http

@@ -21,6 +21,7 @@ enum class FieldType { kString, kBoolean, kInteger, kObject, kArray };
 
 enum class Format {
   kAny,
+  kLines,     // a text that may have line breaks
   kEmail,     // one address, local@domain, at most 254 bytes; see IsEmail
   kPassword,  // like any string, but never echoed in examples or logs
   kPhone,     // E.164: "+" and 7 to 15 digits
@@ -28,6 +29,10 @@ enum class Format {
   kSlug,        // [a-z0-9][a-z0-9-]{0,62}
   kDateTime,    // RFC 3339
   kPermission,  // module:resource:action, no wildcards, optionally ":own"
+  kCode,        // module:resource:action, no wildcards, no ":own": what a catalogue lists
+  kGrant,       // the same with wildcards, or ALL_PERMISSIONS: what a role may hold
+  kRoleName,    // no comma: nginx lists names with commas (API.md)
+  kKraPin,      // a letter, nine digits, a letter (SPEC U2)
 };
 
 struct Schema;
@@ -47,9 +52,20 @@ struct FieldSpec {
   std::string_view description = {};
 };
 
+// How a body is written.
+enum class Media {
+  kJson,
+  kForm,  // application/x-www-form-urlencoded; members that the schema does not name are ignored,
+          // as OAuth asks (RFC 6749 section 3.2)
+  kMultipart,  // multipart/form-data with one file, the schema's one field
+};
+
+std::string_view MediaTypeName(Media media);
+
 struct Schema {
   std::string_view name;  // its name in OpenAPI, "LoginRequest"
   std::span<const FieldSpec> fields;
+  Media media = Media::kJson;
 };
 
 // A request's fields after validation. Lookups of members that the schema does not declare are a
@@ -87,6 +103,9 @@ Result<Fields> ReadJson(const Schema& schema, std::string_view body);
 // Query parameters or form fields against `schema`: text is converted to the declared type;
 // repeated and unknown parameters are errors. kValidationFailed with pointers "?name".
 Result<Fields> ReadPairs(const Schema& schema, const Pairs& pairs);
+
+// A body of Media::kForm against `schema`: as ReadPairs, with pointers "/name".
+Result<Fields> ReadForm(const Schema& schema, std::string_view body);
 
 // One mailbox as people have them: a dot-atom or UTF-8 local part without quotes or comments, at
 // most 64 bytes, "@", a domain with at least two labels of letters, digits and inner hyphens (or

@@ -7,6 +7,7 @@
 
 #include "fcgi/http/message.h"
 #include "fcgi/http/schema.h"
+#include "handlers/api/idempotency.h"
 #include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 
@@ -16,11 +17,20 @@ struct Call {
   auth::Services& services;
   const http::Request& request;
   auth::Caller caller;
-  std::optional<auth::Principal> principal;  // with every Auth but kAnyone, kService and kLocal
-  http::Fields body;
+  std::optional<auth::Principal> principal{};  // with every Auth but kAnyone, kService and kLocal
+  std::optional<auth::Service> service{};      // with kService, perhaps with kServiceOrSession
+  // The tenant that is administered: the caller's own, or the one that a platform administrator
+  // named. With every principal.
+  TenantId tenant_id{};
+  http::Fields body{};
+  std::string upload{};     // the file of a Media::kMultipart body
   bool empty_body = false;  // nothing was sent (where the schema requires nothing)
-  http::Fields query;
-  std::optional<Uuid> id;  // the {segment} of the path
+  http::Fields query{};
+  std::optional<Uuid> id{};  // the {id} of the path
+  std::string code{};        // the {code} of the path
+  Idempotency idempotency{};
+
+  auth::Actor actor() const { return {*principal, tenant_id}; }
 };
 
 using Endpoint = Result<http::Response> (*)(Call& call);

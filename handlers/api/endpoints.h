@@ -31,10 +31,51 @@ Result<http::Response> GetMe(Call& call);
 Result<http::Response> GetMySessions(Call& call);
 Result<http::Response> DeleteMySession(Call& call);
 Result<http::Response> GetMyAttempts(Call& call);
-// admin.cpp
-Result<http::Response> GetAttempts(Call& call);
-Result<http::Response> GetUserSessions(Call& call);
+Result<http::Response> PatchMe(Call& call);
+Result<http::Response> PostMyEmail(Call& call);
+Result<http::Response> GetMyExport(Call& call);
+Result<http::Response> DeleteMe(Call& call);
+// picture.cpp
+Result<http::Response> PutMyPicture(Call& call);
+Result<http::Response> DeleteMyPicture(Call& call);
+Result<http::Response> GetUserPicture(Call& call);
+// users.cpp
+Result<http::Response> GetUsers(Call& call);
+Result<http::Response> PostUsers(Call& call);
+Result<http::Response> GetUser(Call& call);
+Result<http::Response> PatchUser(Call& call);
+Result<http::Response> DeleteUser(Call& call);
+Result<http::Response> PutUserRoles(Call& call);
+Result<http::Response> PostUserUnlock(Call& call);
+Result<http::Response> PostUserPasswordReset(Call& call);
 Result<http::Response> PostUserLogout(Call& call);
+Result<http::Response> GetUserSessions(Call& call);
+// roles.cpp
+Result<http::Response> GetRoles(Call& call);
+Result<http::Response> PostRoles(Call& call);
+Result<http::Response> GetRole(Call& call);
+Result<http::Response> PatchRole(Call& call);
+Result<http::Response> DeleteRole(Call& call);
+Result<http::Response> GetPermissions(Call& call);
+Result<http::Response> PostPermissions(Call& call);
+Result<http::Response> DeletePermission(Call& call);
+// tenants.cpp
+Result<http::Response> GetTenants(Call& call);
+Result<http::Response> PostTenants(Call& call);
+Result<http::Response> GetTenant(Call& call);
+Result<http::Response> PatchTenant(Call& call);
+Result<http::Response> DeleteTenant(Call& call);
+Result<http::Response> GetTenantSettings(Call& call);
+Result<http::Response> PatchTenantSettings(Call& call);
+// services.cpp
+Result<http::Response> PostIntrospect(Call& call);
+Result<http::Response> PostRevoke(Call& call);
+Result<http::Response> GetServiceCredentials(Call& call);
+Result<http::Response> PostServiceCredentials(Call& call);
+Result<http::Response> DeleteServiceCredential(Call& call);
+// records.cpp
+Result<http::Response> GetAttempts(Call& call);
+Result<http::Response> GetAudit(Call& call);
 // openapi.cpp in handlers/ (it reads the route table)
 Result<http::Response> GetOpenApi(Call& call);
 // operation.cpp

@@ -28,4 +28,9 @@ Result<http::Response> GetMyAttempts(Call& call) {
   return AttemptsOf(call, call.principal->user_id);
 }
 
+Result<http::Response> PatchMe(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PostMyEmail(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> GetMyExport(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> DeleteMe(Call&) { return MakeError(ErrorCode::kInternal); }
+
 }  // namespace gatehouse::api

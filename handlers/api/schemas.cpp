@@ -1,6 +1,10 @@
 #include "handlers/api/schemas.h"
 
 #include <array>
+#include <deque>
+#include <vector>
+
+#include "handlers/auth/settings.h"
 
 namespace gatehouse::api::schema {
 namespace {
@@ -108,7 +112,7 @@ constexpr std::array kCheckFields = {
 };
 
 constexpr FieldSpec kLimit{.name = "limit", .type = FieldType::kInteger, .min = 1, .max = 200};
-constexpr FieldSpec kCursor{.name = "cursor", .min = 1, .max = 200};
+constexpr FieldSpec kCursor{.name = "cursor", .min = 1, .max = 600};
 constexpr FieldSpec kSort{.name = "sort", .max = 32, .one_of = kByCreation};
 constexpr std::array kPageFields = {kLimit, kCursor, kSort};
 constexpr std::array kAttemptFilterFields = {
@@ -120,6 +124,159 @@ constexpr std::array kAttemptFilterFields = {
 };
 constexpr std::array kOwnAttemptFilterFields = {kLimit,          kCursor,      kSort,
                                                 Flag("success"), Time("from"), Time("to")};
+// Administration and self-service. What PATCH may clear is nullable.
+constexpr FieldSpec Optional(std::string_view name, std::int64_t max, Format format = Format::kAny,
+                             std::int64_t min = 1) {
+  return {.name = name, .nullable = true, .min = min, .max = max, .format = format};
+}
+constexpr FieldSpec kPhoneField = Optional("phone", 16, Format::kPhone, 8);
+constexpr FieldSpec kKraPinField = Optional("kra_pin", 11, Format::kKraPin, 11);
+constexpr FieldSpec kUidItem{.name = "", .min = 36, .max = 36, .format = Format::kUuid};
+constexpr FieldSpec kRoleIdList{
+    .name = "role_ids", .type = FieldType::kArray, .max = 100, .item = &kUidItem};
+constexpr FieldSpec kGrantItem{.name = "", .min = 5, .max = 200, .format = Format::kGrant};
+constexpr FieldSpec kGrantList{
+    .name = "permissions", .type = FieldType::kArray, .max = 10000, .item = &kGrantItem};
+constexpr std::array<std::string_view, 2> kSettableUserStates = {"active", "disabled"};
+constexpr std::array<std::string_view, 2> kTenantStates = {"active", "suspended"};
+constexpr std::array<std::string_view, 3> kPresets = {"default", "maintenance", "operations"};
+constexpr std::array<std::string_view, 4> kByCreationOrEmail = {"created_at", "-created_at",
+                                                                "email", "-email"};
+constexpr std::array<std::string_view, 4> kByCreationOrName = {"created_at", "-created_at", "name",
+                                                               "-name"};
+constexpr std::array<std::string_view, 4> kByCreationOrSlug = {"created_at", "-created_at", "slug",
+                                                               "-slug"};
+constexpr std::array<std::string_view, 2> kByCode = {"code", "-code"};
+
+constexpr std::array kTokenFormFields = {
+    FieldSpec{.name = "token", .required = true, .min = 1, .max = 16384},
+    FieldSpec{.name = "token_type_hint", .max = 64},
+};
+constexpr std::array kNewCredentialFields = {
+    FieldSpec{.name = "name", .required = true, .min = 1, .max = 100},
+};
+constexpr std::array kProfileFields = {
+    Optional("first_name", 100),
+    Optional("last_name", 100),
+    kPhoneField,
+    Optional("address", 500),
+};
+constexpr FieldSpec kOwnPassword{
+    .name = "password", .required = true, .min = 1, .max = 1024, .format = Format::kPassword};
+constexpr FieldSpec kSecondFactorCode{.name = "code", .min = 6, .max = 32};
+constexpr std::array kEmailChangeFields = {
+    FieldSpec{
+        .name = "new_email", .required = true, .min = 3, .max = 254, .format = Format::kEmail},
+    kOwnPassword,
+};
+constexpr std::array kPictureFields = {
+    FieldSpec{.name = "picture",
+              .required = true,
+              .max = 5 * 1024 * 1024,
+              .description = "A JPEG, PNG or WebP file"},
+};
+constexpr std::array kDeleteMeFields = {kOwnPassword, kSecondFactorCode};
+constexpr std::array kNewUserFields = {
+    kEmailField,
+    FieldSpec{.name = "first_name", .required = true, .min = 1, .max = 100},
+    FieldSpec{.name = "last_name", .required = true, .min = 1, .max = 100},
+    kPhoneField,
+    Optional("address", 500),
+    Optional("employee_id", 64),
+    kKraPinField,
+    Optional("branch_id", 64),
+    Optional("restaurant_id", 64),
+    kRoleIdList,
+    Flag("is_tenant_admin"),
+};
+constexpr std::array kUserChangeFields = {
+    Optional("first_name", 100),
+    Optional("last_name", 100),
+    kPhoneField,
+    Optional("address", 500),
+    Optional("employee_id", 64),
+    kKraPinField,
+    Optional("branch_id", 64),
+    Optional("restaurant_id", 64),
+    FieldSpec{.name = "status", .max = 16, .one_of = kSettableUserStates},
+    Flag("is_tenant_admin"),
+    FieldSpec{.name = "email", .min = 3, .max = 254, .format = Format::kEmail},
+};
+constexpr std::array kRoleIdsFields = {
+    FieldSpec{.name = "role_ids",
+              .type = FieldType::kArray,
+              .required = true,
+              .max = 100,
+              .item = &kUidItem},
+};
+constexpr std::array kNewRoleFields = {
+    FieldSpec{.name = "name", .required = true, .min = 1, .max = 64, .format = Format::kRoleName},
+    Optional("description", 500),
+    kGrantList,
+    Flag("system"),
+};
+constexpr std::array kRoleChangeFields = {
+    FieldSpec{.name = "name", .min = 1, .max = 64, .format = Format::kRoleName},
+    Optional("description", 500),
+    kGrantList,
+};
+constexpr std::array kNewPermissionFields = {Optional("description", 500)};
+constexpr FieldSpec kMaxUsers{.name = "max_users",
+                              .type = FieldType::kInteger,
+                              .nullable = true,
+                              .min = 1,
+                              .max = 1000000000};
+constexpr FieldSpec kTenantStatus{.name = "status", .max = 16, .one_of = kTenantStates};
+constexpr std::array kNewTenantFields = {
+    FieldSpec{.name = "slug", .required = true, .min = 1, .max = 63, .format = Format::kSlug},
+    FieldSpec{.name = "name", .required = true, .min = 1, .max = 200},
+    FieldSpec{.name = "preset", .max = 16, .one_of = kPresets},
+    Optional("plan", 64),
+    Time("subscription_ends_at", true),
+    kMaxUsers,
+    kTenantStatus,
+};
+constexpr std::array kTenantChangeFields = {
+    FieldSpec{.name = "slug", .min = 1, .max = 63, .format = Format::kSlug},
+    FieldSpec{.name = "name", .min = 1, .max = 200},
+    Optional("plan", 64),
+    Time("subscription_ends_at", true),
+    kMaxUsers,
+    kTenantStatus,
+};
+
+constexpr FieldSpec SortBy(std::span<const std::string_view> fields) {
+  return {.name = "sort", .max = 32, .one_of = fields};
+}
+constexpr std::array kUserFilterFields = {
+    kLimit,
+    kCursor,
+    SortBy(kByCreationOrEmail),
+    FieldSpec{.name = "q",
+              .min = 1,
+              .max = 100,
+              .description = "Words that begin a word of address, names or employee id"},
+    FieldSpec{.name = "status", .max = 16, .one_of = kUserStates},
+    Uid("role_id"),
+    FieldSpec{.name = "branch_id", .min = 1, .max = 64},
+    FieldSpec{.name = "restaurant_id", .min = 1, .max = 64},
+    FieldSpec{.name = "email", .min = 3, .max = 254},
+};
+constexpr std::array kRoleFilterFields = {kLimit, kCursor, SortBy(kByCreationOrName)};
+constexpr std::array kPermissionFilterFields = {kLimit, kCursor, SortBy(kByCode)};
+constexpr std::array kTenantFilterFields = {kLimit, kCursor, SortBy(kByCreationOrSlug)};
+constexpr std::array kForceFields = {Flag("force")};
+constexpr std::array kAuditFilterFields = {
+    kLimit,
+    kCursor,
+    kSort,
+    Uid("actor_id"),
+    FieldSpec{.name = "target_id", .min = 1, .max = 200},
+    FieldSpec{.name = "event", .min = 1, .max = 64},
+    Time("from"),
+    Time("to"),
+};
+
 constexpr std::array kRequirementFields = {Text("permission", 2000), Text("role", 2000)};
 
 // Answers.
@@ -191,6 +348,107 @@ constexpr std::array kReadyFields = {
 };
 
 constexpr Schema kUserSchema{"User", kUserFields};
+constexpr FieldSpec kUserItem{.name = "", .type = FieldType::kObject, .object = &kUserSchema};
+constexpr std::array kUserListFields = {List("items", &kUserItem), Nullable("next_cursor")};
+
+constexpr std::array kIntrospectionFields = {
+    Flag("active"),
+    Text("scope"),
+    Text("client_id"),
+    Text("username"),
+    Text("token_type"),
+    Number("exp"),
+    Number("iat"),
+    Number("nbf"),
+    Text("sub"),
+    Text("aud"),
+    Text("iss"),
+    Text("jti"),
+    Text("sid"),
+    Uid("tenant_id"),
+    Text("email", 254),
+    Text("role"),
+    List("roles", &kTextItem),
+    List("permissions", &kTextItem),
+    List("amr", &kTextItem),
+    Number("auth_time"),
+};
+constexpr std::array kCredentialFields = {
+    Uid("id"), Text("name", 100), Text("client_id"), Time("created_at"), Uid("created_by", true),
+};
+constexpr Schema kCredential{"ServiceCredential", kCredentialFields};
+constexpr FieldSpec kCredentialItem{.name = "", .type = FieldType::kObject, .object = &kCredential};
+constexpr std::array kCredentialListFields = {List("items", &kCredentialItem),
+                                              Nullable("next_cursor")};
+constexpr std::array kNewCredentialAnswerFields = {
+    Uid("id"),          Text("name", 100),       Text("client_id"), Text("client_secret"),
+    Time("created_at"), Uid("created_by", true),
+};
+constexpr std::array kPictureAnswerFields = {Text("picture_url", 500)};
+constexpr std::array kRoleFields = {
+    Uid("id"),
+    Uid("tenant_id", true),
+    Text("name", 64),
+    Nullable("description", 500),
+    List("permissions", &kTextItem),
+    Time("created_at"),
+    Uid("created_by", true),
+    Time("updated_at"),
+    Uid("updated_by", true),
+};
+constexpr Schema kRoleSchema{"Role", kRoleFields};
+constexpr FieldSpec kRoleItem{.name = "", .type = FieldType::kObject, .object = &kRoleSchema};
+constexpr std::array kRoleListFields = {List("items", &kRoleItem), Nullable("next_cursor")};
+constexpr std::array kPermissionFields = {
+    Text("code", 200),
+    Nullable("description", 500),
+    Time("created_at"),
+    Uid("created_by", true),
+};
+constexpr Schema kPermissionSchema{"Permission", kPermissionFields};
+constexpr FieldSpec kPermissionItem{
+    .name = "", .type = FieldType::kObject, .object = &kPermissionSchema};
+constexpr std::array kPermissionListFields = {List("items", &kPermissionItem),
+                                              Nullable("next_cursor")};
+constexpr std::array kTenantFields = {
+    Uid("id"),
+    Text("slug", 63),
+    Text("name", 200),
+    FieldSpec{.name = "status", .max = 16, .one_of = kTenantStates},
+    Nullable("plan", 64),
+    Time("subscription_ends_at", true),
+    kMaxUsers,
+    Time("created_at"),
+    Uid("created_by", true),
+    Time("updated_at"),
+    Uid("updated_by", true),
+};
+constexpr Schema kTenantSchema{"Tenant", kTenantFields};
+constexpr FieldSpec kTenantItem{.name = "", .type = FieldType::kObject, .object = &kTenantSchema};
+constexpr std::array kTenantListFields = {List("items", &kTenantItem), Nullable("next_cursor")};
+constexpr std::array kAuditFields = {
+    Uid("id"),
+    Text("event", 64),
+    Uid("actor_id", true),
+    Text("target_type", 32),
+    Nullable("target_id", 200),
+    Uid("tenant_id", true),
+    Text("ip", 45),
+    Text("request_id", 64),
+    Time("created_at"),
+    FieldSpec{.name = "before", .type = FieldType::kObject, .nullable = true},
+    FieldSpec{.name = "after", .type = FieldType::kObject, .nullable = true},
+};
+constexpr Schema kAuditEvent{"AuditEvent", kAuditFields};
+constexpr FieldSpec kAuditItem{.name = "", .type = FieldType::kObject, .object = &kAuditEvent};
+constexpr std::array kAuditListFields = {List("items", &kAuditItem), Nullable("next_cursor")};
+constexpr std::array kExportFields = {
+    Time("exported_at"),
+    Nested("user", &kUserSchema),
+    List("sessions", &kSessionItem),
+    List("login_attempts", &kAttemptItem),
+    List("audit_events", &kAuditItem),
+};
 constexpr std::array kSessionAnswerFields = {
     Text("access_token", 8192),   Text("token_type"),           Number("expires_in"),
     Text("refresh_token", 128),   Number("refresh_expires_in"), Text("csrf_token"),
@@ -198,6 +456,52 @@ constexpr std::array kSessionAnswerFields = {
 };
 constexpr std::array kSessionInfoFields = {Nested("session", &kSession),
                                            Nested("user", &kUserSchema)};
+
+std::span<const std::string_view> Choices(std::string_view list) {
+  static std::deque<std::vector<std::string_view>> kept;
+  auto& out = kept.emplace_back();
+  for (auto bar = list.find('|'); bar != std::string_view::npos; bar = list.find('|')) {
+    out.push_back(list.substr(0, bar));
+    list.remove_prefix(bar + 1);
+  }
+  out.push_back(list);
+  return out;
+}
+
+// The settings' own table (SPEC N5) as fields.
+std::vector<FieldSpec> SettingFields(bool nullable) {
+  static constexpr FieldSpec kSettingItem{.name = "", .max = 253};
+  std::vector<FieldSpec> out;
+  for (const auto& spec : auth::SettingTable()) {
+    FieldSpec field{.name = spec.key, .nullable = nullable, .min = spec.min, .max = spec.max};
+    switch (spec.type) {
+      case auth::SettingType::kSeconds:
+      case auth::SettingType::kInteger:
+        field.type = FieldType::kInteger;
+        break;
+      case auth::SettingType::kBoolean:
+        field.type = FieldType::kBoolean;
+        break;
+      case auth::SettingType::kChoice:
+        field.max = 32;
+        field.one_of = Choices(spec.choices);
+        break;
+      case auth::SettingType::kText:
+        field.format = spec.key == "info_text" ? Format::kLines : Format::kAny;
+        break;
+      case auth::SettingType::kTextList:
+        field.type = FieldType::kArray;
+        field.max = 100;
+        field.item = &kSettingItem;
+        break;
+    }
+    out.push_back(field);
+  }
+  return out;
+}
+const std::vector<FieldSpec> kSettingsChangeFields = SettingFields(true);
+const std::vector<FieldSpec> kSettingsFields = SettingFields(false);
+
 }  // namespace
 
 const Schema kEmpty{"Empty", {}};
@@ -210,12 +514,33 @@ const Schema kLogoutAll{"LogoutAllRequest", kLogoutAllFields};
 const Schema kResetPassword{"ResetPasswordRequest", kResetFields};
 const Schema kChangePassword{"ChangePasswordRequest", kChangeFields};
 const Schema kCheck{"CheckRequest", kCheckFields};
+const Schema kTokenForm{"TokenForm", kTokenFormFields, http::Media::kForm};
+const Schema kNewCredential{"NewServiceCredential", kNewCredentialFields};
+const Schema kProfileChange{"ProfileChange", kProfileFields};
+const Schema kEmailChange{"EmailChange", kEmailChangeFields};
+const Schema kPictureForm{"PictureForm", kPictureFields, http::Media::kMultipart};
+const Schema kDeleteMe{"DeleteMe", kDeleteMeFields};
+const Schema kNewUser{"NewUser", kNewUserFields};
+const Schema kUserChange{"UserChange", kUserChangeFields};
+const Schema kRoleIds{"RoleIds", kRoleIdsFields};
+const Schema kNewRole{"NewRole", kNewRoleFields};
+const Schema kRoleChange{"RoleChange", kRoleChangeFields};
+const Schema kNewPermission{"NewPermission", kNewPermissionFields};
+const Schema kNewTenant{"NewTenant", kNewTenantFields};
+const Schema kTenantChange{"TenantChange", kTenantChangeFields};
+const Schema kSettingsChange{"SettingsChange", kSettingsChangeFields};
 
 const Schema kNoQuery{"NoQuery", {}};
 const Schema kPage{"Page", kPageFields};
 const Schema kAttemptFilter{"AttemptFilter", kAttemptFilterFields};
 const Schema kOwnAttemptFilter{"OwnAttemptFilter", kOwnAttemptFilterFields};
 const Schema kRequirement{"Requirement", kRequirementFields};
+const Schema kUserFilter{"UserFilter", kUserFilterFields};
+const Schema kRoleFilter{"RoleFilter", kRoleFilterFields};
+const Schema kPermissionFilter{"PermissionFilter", kPermissionFilterFields};
+const Schema kTenantFilter{"TenantFilter", kTenantFilterFields};
+const Schema kForce{"Force", kForceFields};
+const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
 
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};
 const Schema kSessionAnswer{"SessionAnswer", kSessionAnswerFields};
@@ -227,5 +552,19 @@ const Schema kUserAnswer = kUserSchema;
 const Schema kSessionList{"SessionList", kSessionListFields};
 const Schema kAttemptList{"AttemptList", kAttemptListFields};
 const Schema kReadyAnswer{"ReadyAnswer", kReadyFields};
+const Schema kIntrospection{"Introspection", kIntrospectionFields};
+const Schema kCredentialList{"ServiceCredentialList", kCredentialListFields};
+const Schema kNewCredentialAnswer{"NewServiceCredentialAnswer", kNewCredentialAnswerFields};
+const Schema kPictureAnswer{"PictureAnswer", kPictureAnswerFields};
+const Schema kExport{"Export", kExportFields};
+const Schema kUserList{"UserList", kUserListFields};
+const Schema kRoleAnswer = kRoleSchema;
+const Schema kRoleList{"RoleList", kRoleListFields};
+const Schema kPermissionAnswer = kPermissionSchema;
+const Schema kPermissionList{"PermissionList", kPermissionListFields};
+const Schema kTenantAnswer = kTenantSchema;
+const Schema kTenantList{"TenantList", kTenantListFields};
+const Schema kSettingsAnswer{"Settings", kSettingsFields};
+const Schema kAuditList{"AuditList", kAuditListFields};
 
 }  // namespace gatehouse::api::schema

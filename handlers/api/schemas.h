@@ -7,11 +7,17 @@ namespace gatehouse::api::schema {
 
 // Requests.
 extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRefresh, kLogoutAll,
-    kResetPassword, kChangePassword, kCheck;
+    kResetPassword, kChangePassword, kCheck, kTokenForm, kNewCredential, kProfileChange,
+    kEmailChange, kPictureForm, kDeleteMe, kNewUser, kUserChange, kRoleIds, kNewRole, kRoleChange,
+    kNewPermission, kNewTenant, kTenantChange, kSettingsChange;
 // Queries.
-extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kRequirement;
+extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kRequirement,
+    kUserFilter, kRoleFilter, kPermissionFilter, kTenantFilter, kForce, kAuditFilter;
 // Answers.
 extern const http::Schema kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer,
-    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer;
+    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kIntrospection,
+    kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
+    kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
+    kAuditList;
 
 }  // namespace gatehouse::api::schema

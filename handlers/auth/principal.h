@@ -39,4 +39,18 @@ struct Principal {
   bool roleless() const { return roles.empty() && !tenant_admin && !platform_admin; }
 };
 
+// Who administers, and the tenant in which they do: their own, or one that a platform administrator
+// named. Rules of administration take one; whoever makes it has checked that the tenant may be
+// named and is there.
+struct Actor {
+  const Principal& who;
+  TenantId tenant;
+};
+
+// A service that holds a credential (SPEC T10).
+struct Service {
+  CredentialId id;
+  TenantId tenant_id;
+};
+
 }  // namespace gatehouse::auth

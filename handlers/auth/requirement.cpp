@@ -77,4 +77,16 @@ bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
          });
 }
 
+bool MayGrant(const Principal& who, std::span<const std::string> permissions, bool system_role) {
+  if (who.platform_admin) return true;
+  if (system_role &&
+      std::find(permissions.begin(), permissions.end(), kAllPermissions) != permissions.end()) {
+    return false;
+  }
+  if (who.tenant_admin) return true;
+  return std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
+    return CoversGrant(who.permissions, permission);
+  });
+}
+
 }  // namespace gatehouse::auth

@@ -41,4 +41,9 @@ bool May(const Principal& principal, std::string_view permission, bool owns);
 bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
               std::span<const std::string> permissions);
 
+// May `who` give somebody this role, take it away, or make a role that holds these (SPEC R4)?
+// Nobody grants what they do not hold; ALL_PERMISSIONS through a system role only platform admins
+// have to give.
+bool MayGrant(const Principal& who, std::span<const std::string> permissions, bool system_role);
+
 }  // namespace gatehouse::auth

@@ -150,6 +150,13 @@ void TellEnded(Services& services, const EndedSessions& ended) {
   for (const auto& session : ended) services.proofs.Revoke(session.tenant_id, session.id);
 }
 
+Status VoidProofs(Services& services, const Caller& caller, TenantId tenant, UserId user) {
+  GH_ASSIGN(const auto live, store::LiveSessions(*services.db.Auto(caller.deadline), tenant, user,
+                                                 services.clock.Now()));
+  for (const auto& session : live) services.proofs.Invalidate(tenant, session.id);
+  return {};
+}
+
 Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const Caller& caller,
                                     TenantId tenant, UserId user, std::optional<UserId> actor,
                                     std::optional<SessionId> keep, std::string_view reason) {

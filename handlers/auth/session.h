@@ -67,6 +67,10 @@ Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Princip
 // After the commit.
 void TellEnded(Services& services, const EndedSessions& ended);
 
+// After the commit of a change to what a user is or may do: the proofs of all their sessions are
+// void, so that the change holds for the next verification (SPEC T8).
+Status VoidProofs(Services& services, const Caller& caller, TenantId tenant, UserId user);
+
 // POST /auth/refresh. kInvalidRefreshToken, kSubscriptionExpired.
 Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token);
 

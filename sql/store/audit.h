@@ -18,6 +18,7 @@ struct AuditEvent {
   std::string ip, request_id;
   TimePoint created_at;
   std::optional<std::string> before_json, after_json;  // never a secret
+  std::optional<TenantId> actor_tenant_id{};  // of an actor from another tenant than `tenant_id`
 };
 
 Status InsertAudit(db::Executor& ex, const AuditEvent& event);

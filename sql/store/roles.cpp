@@ -32,15 +32,21 @@ const db::Sql kGrants{
 
 // owner_key is the tenant, or nil for the system: UNIQUE (owner_key, name).
 #define GH_NIL "X'00000000000000000000000000000000'"
+#define GH_ROLE_COLUMNS \
+  "id, tenant_id, name, description, created_at, created_by, updated_at, updated_by"
+const db::Sql kFind{"roles.find", "SELECT " GH_ROLE_COLUMNS
+                                  " FROM roles WHERE id = ? AND owner_key IN (?, " GH_NIL ")"};
 const db::Sql kList{"roles.list",
-                    "SELECT id, tenant_id, name, description FROM roles"
+                    "SELECT " GH_ROLE_COLUMNS
+                    " FROM roles"
                     " WHERE owner_key IN (?, " GH_NIL ") ORDER BY name, tenant_id IS NULL"};
-const db::Sql kFindByName{"roles.find_by_name",
-                          "SELECT id, tenant_id, name, description FROM roles"
-                          " WHERE owner_key IN (?, " GH_NIL
-                          ") AND name = ?"
-                          " ORDER BY tenant_id IS NULL LIMIT 1"};
+const db::Sql kFindByName{"roles.find_by_name", "SELECT " GH_ROLE_COLUMNS
+                                                " FROM roles"
+                                                " WHERE owner_key IN (?, " GH_NIL
+                                                ") AND name = ?"
+                                                " ORDER BY tenant_id IS NULL LIMIT 1"};
 #undef GH_NIL
+#undef GH_ROLE_COLUMNS
 
 const db::Sql kPermissions{
     "roles.permissions",
@@ -65,7 +71,8 @@ const db::Sql kUnassign{"roles.unassign",
                         "DELETE FROM user_roles WHERE user_id = ? AND role_id = ?"};
 
 Role ReadRole(const db::Row& row) {
-  return {row.As<RoleId>(0), row.OptionalAs<TenantId>(1), row.Text(2), row.OptionalText(3)};
+  return {row.As<RoleId>(0), row.OptionalAs<TenantId>(1), row.Text(2), row.OptionalText(3),
+          row.Time(4),       row.OptionalAs<UserId>(5),   row.Time(6), row.OptionalAs<UserId>(7)};
 }
 
 // Each once: here, because the server would compare them in a collation of its own.
@@ -105,6 +112,10 @@ Result<Grants> GrantsOf(db::Executor& ex, TenantId tenant, UserId user) {
   std::sort(permissions.begin(), permissions.end());
   permissions.erase(std::unique(permissions.begin(), permissions.end()), permissions.end());
   return grants;
+}
+
+Result<std::optional<Role>> FindRole(db::Executor& ex, TenantId tenant, RoleId id) {
+  return Map(ex.QueryOne(kFind, {id, tenant}), ReadRole);
 }
 
 Result<std::vector<Role>> ListRoles(db::Executor& ex, TenantId tenant) {

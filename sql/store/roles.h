@@ -17,6 +17,10 @@ struct Role {
   std::optional<TenantId> tenant_id;  // nullopt: system-wide
   std::string name;
   std::optional<std::string> description;
+  TimePoint created_at{};
+  std::optional<UserId> created_by{};
+  TimePoint updated_at{};
+  std::optional<UserId> updated_by{};
 };
 
 // What a user holds: roles in order of assignment, and the union of their permissions, sorted,
@@ -29,6 +33,8 @@ struct Grants {
 
 Result<Grants> GrantsOf(db::Executor& ex, TenantId tenant, UserId user);
 
+// A role of the tenant, or of the system.
+Result<std::optional<Role>> FindRole(db::Executor& ex, TenantId tenant, RoleId id);
 // Roles of the tenant and system roles, by name.
 Result<std::vector<Role>> ListRoles(db::Executor& ex, TenantId tenant);
 Result<std::vector<std::string>> PermissionsOf(db::Executor& ex, RoleId role);

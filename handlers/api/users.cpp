@@ -6,8 +6,6 @@
 
 namespace gatehouse::api {
 
-Result<http::Response> GetAttempts(Call& call) { return AttemptsOf(call, std::nullopt); }
-
 Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }
 
 Result<http::Response> PostUserLogout(Call& call) {
@@ -23,5 +21,14 @@ Result<http::Response> PostUserLogout(Call& call) {
                            std::nullopt, "ended_by_admin"));
   return http::Response::Empty(204);
 }
+
+Result<http::Response> GetUsers(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PostUsers(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> GetUser(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PatchUser(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> DeleteUser(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PutUserRoles(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PostUserUnlock(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PostUserPasswordReset(Call&) { return MakeError(ErrorCode::kInternal); }
 
 }  // namespace gatehouse::api
