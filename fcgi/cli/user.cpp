@@ -4,6 +4,7 @@
 #include "fcgi/cli/command.h"
 #include "fcgi/cli/password.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/generated_password.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/password_policy.h"
 #include "handlers/auth/session.h"
@@ -51,6 +52,8 @@ Result<store::User> DraftUser(Session& session, const auth::TenantContext& tenan
   user.id = UserId::New(session.now(), services.entropy);
   user.tenant_id = tenant.row.id;
   user.status = store::UserStatus::kActive;
+  // A password that we made is for one sign-in (SPEC P5).
+  user.must_change_password = !options.password_stdin;
   user.is_tenant_admin = options.tenant_admin;
   user.created_at = user.updated_at = session.now();
   user.email_verified_at = user.created_at;
@@ -87,7 +90,8 @@ Status Create(const Invocation& invocation, const Options& options) {
   if (options.password_stdin) {
     GH_ASSIGN(password, ReadPassword());
   } else {
-    password = GeneratePassword(session->services().entropy);
+    password =
+        auth::GeneratePassword(session->services().entropy, tenant.settings.password_min_length);
   }
   const Secret held(std::move(password));
   const std::string text(held.Reveal());
@@ -157,26 +161,24 @@ Status SetEnabled(const Invocation& invocation, const Options& options, bool ena
   GH_ASSIGN(const auto session, Session::Open(invocation));
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
   auto& services = session->services();
-  GH_ASSIGN(const auto ended,
-            services.db.Transact<auth::EndedSessions>(
-                session->caller().deadline, [&](db::Executor& ex) -> Result<auth::EndedSessions> {
-                  GH_ASSIGN(const auto user, session->LockUser(ex, tenant, options.email));
-                  const auto target = !enabled                 ? store::UserStatus::kDisabled
-                                      : user.email_verified_at ? store::UserStatus::kActive
-                                                               : store::UserStatus::kPending;
-                  if (user.status != target) {
-                    GH_TRY(store::SetStatus(ex, tenant.row.id, user.id, target, session->now(),
-                                            std::nullopt));
-                    GH_TRY(auth::Audit(
-                        services, ex, session->caller(),
-                        {auth::event::kUserUpdated, tenant.row.id, std::nullopt, "user",
-                         user.id.ToString(), StatusJson(user.status), StatusJson(target)}));
-                  }
-                  if (enabled) return auth::EndedSessions();
-                  return auth::EndSessionsIn(services, ex, session->caller(), tenant.row.id,
-                                             user.id, std::nullopt, std::nullopt,
-                                             "account_disabled");
-                }));
+  GH_ASSIGN(
+      const auto ended,
+      services.db.Transact<auth::EndedSessions>(
+          session->caller().deadline, [&](db::Executor& ex) -> Result<auth::EndedSessions> {
+            GH_ASSIGN(const auto user, session->LockUser(ex, tenant, options.email));
+            const auto target = enabled ? store::UserStatus::kActive : store::UserStatus::kDisabled;
+            if (user.status != target) {
+              GH_TRY(store::SetStatus(ex, tenant.row.id, user.id, target, session->now(),
+                                      std::nullopt));
+              GH_TRY(
+                  auth::Audit(services, ex, session->caller(),
+                              {auth::event::kUserUpdated, tenant.row.id, std::nullopt, "user",
+                               user.id.ToString(), StatusJson(user.status), StatusJson(target)}));
+            }
+            if (enabled) return auth::EndedSessions();
+            return auth::EndSessionsIn(services, ex, session->caller(), tenant.row.id, user.id,
+                                       std::nullopt, std::nullopt, "account_disabled");
+          }));
   auth::TellEnded(services, ended);
   Say("user " + options.email + (enabled ? " is enabled" : " is disabled"));
   return {};

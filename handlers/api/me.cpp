@@ -1,6 +1,10 @@
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/lists.h"
+#include "handlers/api/user_change.h"
 #include "handlers/api/views.h"
+#include "handlers/auth/self.h"
+#include "handlers/auth/verification.h"
 
 namespace gatehouse::api {
 
@@ -28,9 +32,28 @@ Result<http::Response> GetMyAttempts(Call& call) {
   return AttemptsOf(call, call.principal->user_id);
 }
 
-Result<http::Response> PatchMe(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PostMyEmail(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PatchMe(Call& call) {
+  GH_ASSIGN(const auto view, auth::ChangeProfile(call.services, call.caller, *call.principal,
+                                                 ReadUserChange(call.body)));
+  json::Writer out;
+  WriteUser(out, view.user, view.grants);
+  return http::Response::Json(200, out.Take());
+}
+
+Result<http::Response> PostMyEmail(Call& call) {
+  GH_TRY(auth::RequestEmailChange(call.services, call.caller, *call.principal,
+                                  call.body.Text("new_email"), call.body.Text("password")));
+  return http::Response::Json(202, R"({"status":"accepted"})");
+}
+
+Result<http::Response> DeleteMe(Call& call) {
+  GH_TRY(auth::DeleteOwnAccount(call.services, call.caller, *call.principal,
+                                call.body.Text("password")));
+  auto response = http::Response::Empty(204);
+  ClearAccessCookies(response);
+  return response;
+}
+
 Result<http::Response> GetMyExport(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> DeleteMe(Call&) { return MakeError(ErrorCode::kInternal); }
 
 }  // namespace gatehouse::api

@@ -1,5 +1,6 @@
 #include "handlers/api/endpoints.h"
 #include "handlers/auth/registration.h"
+#include "handlers/auth/verification.h"
 
 namespace gatehouse::api {
 

@@ -1,34 +1,78 @@
-// Administration of the caller's tenant.
+// Users of a tenant, for administrators.
 #include "handlers/api/endpoints.h"
 #include "handlers/api/lists.h"
-#include "handlers/auth/requirement.h"
-#include "handlers/auth/session.h"
+#include "handlers/api/user_change.h"
+#include "handlers/api/views.h"
+#include "handlers/auth/user_admin.h"
 
 namespace gatehouse::api {
+namespace {
 
-Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }
+http::Response UserAnswer(int status, const auth::UserView& view) {
+  json::Writer out;
+  WriteUser(out, view.user, view.grants);
+  return http::Response::Json(status, out.Take());
+}
 
-Result<http::Response> PostUserLogout(Call& call) {
-  const auto& who = *call.principal;
-  const auto executor = call.services.db.Auto(call.caller.deadline);
-  GH_ASSIGN(const auto target, store::FindUser(*executor, who.tenant_id, UserId{*call.id}));
-  if (!target) return MakeError(ErrorCode::kNotFound, "user");
-  GH_ASSIGN(const auto grants, store::GrantsOf(*executor, who.tenant_id, target->id));
-  if (!auth::MayActOn(who, target->is_tenant_admin, grants.platform_admin, grants.permissions)) {
-    return MakeError(ErrorCode::kEscalation);
-  }
-  GH_TRY(auth::EndSessions(call.services, call.caller, who.tenant_id, UserId{*call.id}, who.user_id,
-                           std::nullopt, "ended_by_admin"));
+std::vector<RoleId> RoleIds(const http::Fields& body) {
+  std::vector<RoleId> out;
+  for (const auto& item : body.Items("role_ids")) out.push_back(*RoleId::Parse(*item.string()));
+  return out;
+}
+
+}  // namespace
+
+Result<http::Response> GetUsers(Call&) { return MakeError(ErrorCode::kInternal); }
+
+Result<http::Response> PostUsers(Call& call) {
+  auth::NewUser wanted{call.body.Text("email"), ReadUserChange(call.body), RoleIds(call.body)};
+  wanted.profile.email.reset();
+  GH_ASSIGN(const auto view, auth::CreateUser(call.services, call.caller, call.actor(), wanted,
+                                              [&](db::Executor& ex, const auth::UserView& made) {
+                                                return call.idempotency.Keep(ex,
+                                                                             UserAnswer(201, made));
+                                              }));
+  return UserAnswer(201, view);
+}
+
+Result<http::Response> GetUser(Call& call) {
+  GH_ASSIGN(const auto view, auth::FindUserView(*call.services.db.Auto(call.caller.deadline),
+                                                call.tenant_id, UserId{*call.id}));
+  return UserAnswer(200, view);
+}
+
+Result<http::Response> PatchUser(Call& call) {
+  GH_ASSIGN(const auto view, auth::ChangeUser(call.services, call.caller, call.actor(),
+                                              UserId{*call.id}, ReadUserChange(call.body)));
+  return UserAnswer(200, view);
+}
+
+Result<http::Response> DeleteUser(Call& call) {
+  GH_TRY(auth::DeleteUser(call.services, call.caller, call.actor(), UserId{*call.id}));
   return http::Response::Empty(204);
 }
 
-Result<http::Response> GetUsers(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PostUsers(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> GetUser(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PatchUser(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> DeleteUser(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PutUserRoles(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PostUserUnlock(Call&) { return MakeError(ErrorCode::kInternal); }
-Result<http::Response> PostUserPasswordReset(Call&) { return MakeError(ErrorCode::kInternal); }
+Result<http::Response> PutUserRoles(Call& call) {
+  GH_ASSIGN(const auto view, auth::SetUserRoles(call.services, call.caller, call.actor(),
+                                                UserId{*call.id}, RoleIds(call.body)));
+  return UserAnswer(200, view);
+}
+
+Result<http::Response> PostUserUnlock(Call& call) {
+  GH_TRY(auth::UnlockUser(call.services, call.caller, call.actor(), UserId{*call.id}));
+  return http::Response::Empty(204);
+}
+
+Result<http::Response> PostUserPasswordReset(Call& call) {
+  GH_TRY(auth::ForcePasswordReset(call.services, call.caller, call.actor(), UserId{*call.id}));
+  return http::Response::Empty(204);
+}
+
+Result<http::Response> PostUserLogout(Call& call) {
+  GH_TRY(auth::SignOutUser(call.services, call.caller, call.actor(), UserId{*call.id}));
+  return http::Response::Empty(204);
+}
+
+Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }
 
 }  // namespace gatehouse::api

@@ -14,6 +14,11 @@ std::optional<std::string> IdText(const std::optional<T>& id) {
 
 }  // namespace
 
+std::optional<std::string> PictureUrl(const store::User& user) {
+  if (!user.picture_hash) return std::nullopt;
+  return "/auth/users/" + user.id.ToString() + "/picture";
+}
+
 void WriteUser(json::Writer& out, const store::User& user, const store::Grants& grants) {
   out.BeginObject().Member("id", user.id.ToString());
   out.Member("tenant_id", user.tenant_id.ToString()).Member("email", user.email);
@@ -26,7 +31,7 @@ void WriteUser(json::Writer& out, const store::User& user, const store::Grants& 
   out.Member("is_tenant_admin", user.is_tenant_admin);
   out.Member("is_platform_admin", grants.platform_admin);
   out.Member("must_change_password", user.must_change_password);
-  out.Member("two_factor_enabled", user.two_factor_enabled).Key("picture_url").Null();
+  out.Member("two_factor_enabled", user.two_factor_enabled).Member("picture_url", PictureUrl(user));
   out.Key("roles").BeginArray();
   for (const auto& role : grants.roles) {
     out.BeginObject().Member("id", role.id.ToString()).Member("name", role.name).EndObject();

@@ -12,6 +12,8 @@
 
 namespace gatehouse::api {
 
+// On this server, and the same as long as there is a picture: its ETag tells of a new one.
+std::optional<std::string> PictureUrl(const store::User& user);
 void WriteUser(json::Writer& out, const store::User& user, const store::Grants& grants);
 void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);

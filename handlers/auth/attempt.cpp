@@ -15,6 +15,14 @@ constexpr std::string_view kReasonWrongPassword = "wrong_password";
 constexpr std::string_view kReasonUnknownUser = "unknown_user";
 constexpr std::string_view kReasonUnknownTenant = "unknown_tenant";
 
+// The key under which attempts on this address count.
+std::string AttemptKey(const Services& services, const AttemptSubject& subject) {
+  return IdentifierKey(
+      services.keys,
+      subject.tenant ? subject.tenant->view() : std::string_view(subject.tenant_slug),
+      subject.email);
+}
+
 Status Record(Services& services, db::Executor& ex, const Caller& caller,
               const AttemptSubject& subject, const std::optional<UserId>& user, bool success,
               std::string_view reason, bool counted, TimePoint at) {
@@ -44,13 +52,6 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
 }
 
 }  // namespace
-
-std::string AttemptKey(const Services& services, const AttemptSubject& subject) {
-  return IdentifierKey(
-      services.keys,
-      subject.tenant ? subject.tenant->view() : std::string_view(subject.tenant_slug),
-      subject.email);
-}
 
 Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
                                     const AttemptSubject& subject, std::string_view password) {
@@ -94,8 +95,12 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const UserId& user, bool success,
                      std::string_view reason) {
-  if (success) GH_TRY(store::ClearCounted(ex, AttemptKey(services, subject)));
+  if (success) GH_TRY(ClearFailures(services, ex, subject));
   return Record(services, ex, caller, subject, user, success, reason, false, services.clock.Now());
+}
+
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject) {
+  return store::ClearCounted(ex, AttemptKey(services, subject));
 }
 
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {

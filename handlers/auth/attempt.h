@@ -42,11 +42,11 @@ Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const UserId& user, bool success,
                      std::string_view reason);
 
+// After a right password where there is no sign-in to record: the count starts anew.
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject);
+
 // What a locked or wrong evaluation is answered with; `wrong` is kInvalidCredentials or
 // kWrongPassword.
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong);
-
-// The key under which attempts on this address count.
-std::string AttemptKey(const Services& services, const AttemptSubject& subject);
 
 }  // namespace gatehouse::auth

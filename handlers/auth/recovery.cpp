@@ -39,23 +39,37 @@ Status TellChanged(Services& services, db::Executor& ex, const Caller& caller,
                 {{"time", ToRfc3339(services.clock.Now())}, {"ip", caller.ip}});
 }
 
-Status ForgotIn(Services& services, db::Executor& ex, const Caller& caller,
-                const TenantContext& tenant, const std::string& email) {
+store::Link NewResetLink(Services& services, const TenantContext& tenant, const std::string& email,
+                         const LinkToken& token) {
   const TimePoint now = services.clock.Now();
-  GH_TRY(LockAddress(services, ex, tenant, email));
-  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
-  GH_ASSIGN(const auto user, store::FindUserByEmail(ex, tenant.row.id, email));
-  const bool active = user && user->status == store::UserStatus::kActive && !full;
-  const LinkToken token = NewLinkToken(services.entropy);
   store::Link link;
   link.id = LinkId::New(now, services.entropy);
   link.tenant_id = tenant.row.id;
-  if (active) link.user_id = user->id;
   link.purpose = LinkPurpose::kPasswordReset;
   link.token_hash = token.hash;
   link.email = email;
   link.created_at = now;
   link.expires_at = now + tenant.settings.password_reset_ttl;
+  return link;
+}
+
+Status TellResetLink(Services& services, db::Executor& ex, const TenantContext& tenant,
+                     const store::User& user, const std::string& token) {
+  const auto minutes = std::max<std::int64_t>(tenant.settings.password_reset_ttl.count() / 60, 1);
+  return Notify(
+      services, ex, tenant, MailKind::kReset, {user.email, user.DisplayName()},
+      {{"link", LinkTo(services, "reset", token)}, {"minutes_valid", std::to_string(minutes)}});
+}
+
+Status ForgotIn(Services& services, db::Executor& ex, const Caller& caller,
+                const TenantContext& tenant, const std::string& email) {
+  GH_TRY(LockAddress(services, ex, tenant, email));
+  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
+  GH_ASSIGN(const auto user, store::FindUserByEmail(ex, tenant.row.id, email));
+  const bool active = user && user->status == store::UserStatus::kActive && !full;
+  const LinkToken token = NewLinkToken(services.entropy);
+  store::Link link = NewResetLink(services, tenant, email, token);
+  if (active) link.user_id = user->id;
   GH_TRY(store::InsertLink(ex, link));
   json::Writer after;
   after.BeginObject().Member("email", email).EndObject();
@@ -64,10 +78,7 @@ Status ForgotIn(Services& services, db::Executor& ex, const Caller& caller,
       {event::kResetRequested, tenant.row.id, std::nullopt, "user",
        active ? std::optional(user->id.ToString()) : std::nullopt, std::nullopt, after.Take()}));
   if (!active) return NotifyNobody(services, ex, tenant, MailKind::kReset, email);
-  const auto minutes = std::max<std::int64_t>(tenant.settings.password_reset_ttl.count() / 60, 1);
-  return Notify(services, ex, tenant, MailKind::kReset, {email, user->DisplayName()},
-                {{"link", LinkTo(services, "reset", token.text)},
-                 {"minutes_valid", std::to_string(minutes)}});
+  return TellResetLink(services, ex, tenant, *user, token.text);
 }
 
 bool IsAlive(const std::optional<store::Link>& link, TimePoint now) {
@@ -103,6 +114,12 @@ Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller
   GH_ASSIGN(const ResetTarget target, FindTarget(services, ex, token_hash, true));
   const auto& user = target.user;
   GH_TRY(store::SetPassword(ex, user.tenant_id, user.id, new_hash, now, user.id));
+  if (!user.email_verified_at) {
+    // Whoever has the link reads the address's mail.
+    store::User verified = user;
+    verified.email_verified_at = verified.updated_at = now;
+    GH_TRY(store::UpdateUser(ex, verified));
+  }
   GH_TRY(store::MarkLinksUsed(ex, user.tenant_id, user.id, LinkPurpose::kPasswordReset, now));
   GH_TRY(store::ClearCounted(ex, IdentifierKey(services.keys, user.tenant_id.view(), user.email)));
   GH_ASSIGN(auto ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id, user.id,
@@ -115,6 +132,15 @@ Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller
 }
 
 }  // namespace
+
+Status SendResetLink(Services& services, db::Executor& ex, const TenantContext& tenant,
+                     const store::User& user) {
+  const LinkToken token = NewLinkToken(services.entropy);
+  store::Link link = NewResetLink(services, tenant, user.email, token);
+  link.user_id = user.id;
+  GH_TRY(store::InsertLink(ex, link));
+  return TellResetLink(services, ex, tenant, user, token.text);
+}
 
 Status ForgotPassword(Services& services, const Caller& caller, std::string_view tenant_slug,
                       std::string_view email) {
@@ -179,7 +205,7 @@ Result<ChangeOutcome> ChangeIn(Services& services, db::Executor& ex, const Calle
   }
   const store::User& user = *evaluation.user;
   if (user.id != principal.user_id) return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  GH_TRY(store::ClearCounted(ex, AttemptKey(services, subject)));
+  GH_TRY(ClearFailures(services, ex, subject));
   if (auto weak = CheckPassword(new_password, ContextOf(services, tenant, user), "/new_password");
       !weak.ok()) {
     out.refused = std::move(weak).error();

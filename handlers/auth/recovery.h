@@ -4,7 +4,9 @@
 #include <string_view>
 
 #include "handlers/auth/principal.h"
+#include "handlers/auth/services.h"
 #include "handlers/auth/tenant.h"
+#include "sql/store/users.h"
 
 namespace gatehouse::auth {
 
@@ -22,5 +24,9 @@ Status ResetPassword(Services& services, const Caller& caller, std::string_view 
 // sign-in; kWeakPassword.
 Status ChangePassword(Services& services, const Caller& caller, const Principal& principal,
                       std::string_view current_password, std::string_view new_password);
+
+// Inside a transaction: a link that makes a new password, by mail.
+Status SendResetLink(Services& services, db::Executor& ex, const TenantContext& tenant,
+                     const store::User& user);
 
 }  // namespace gatehouse::auth

@@ -8,19 +8,12 @@
 #include "handlers/auth/link_token.h"
 #include "handlers/auth/notify.h"
 #include "handlers/auth/password_policy.h"
+#include "handlers/auth/verification.h"
 #include "sql/store/links.h"
 #include "sql/store/users.h"
 
 namespace gatehouse::auth {
 namespace {
-
-Result<TenantContext> NamedTenant(Services& services, const Caller& caller,
-                                  std::string_view from_body) {
-  GH_ASSIGN(auto tenant,
-            FindTenantContext(services, caller, TenantSlug(services, caller, from_body)));
-  if (!tenant) return MakeError(ErrorCode::kUnknownTenant);
-  return std::move(*tenant);
-}
 
 Status CheckPolicy(const TenantContext& tenant, std::string_view email) {
   if (tenant.row.suspended) return MakeError(ErrorCode::kTenantSuspended);
@@ -33,22 +26,6 @@ Status CheckPolicy(const TenantContext& tenant, std::string_view email) {
     }
   }
   return {};
-}
-
-std::string FullName(const std::optional<std::string>& first,
-                     const std::optional<std::string>& last) {
-  std::string out = first.value_or("");
-  if (last) out += (out.empty() ? "" : " ") + *last;
-  return out;
-}
-
-Status SendVerification(Services& services, db::Executor& ex, const TenantContext& tenant,
-                        const store::Link& link, const std::string& token) {
-  const auto minutes = tenant.settings.verify_email_ttl.count() / 60;
-  return Notify(services, ex, tenant, MailKind::kVerifyEmail,
-                {link.email, FullName(link.first_name, link.last_name)},
-                {{"link", LinkTo(services, "verify", token)},
-                 {"minutes_valid", std::to_string(std::max<std::int64_t>(minutes, 1))}});
 }
 
 // One registration as it will be stored, made before the transaction.
@@ -158,85 +135,6 @@ Status Register(Services& services, const Caller& caller, const RegistrationRequ
   // Two registrations of a new address at once: the second finds the first's row now.
   if (!status.ok() && db::IsDuplicate(status.error(), "users_email")) status = attempt();
   return status;
-}
-
-Status VerifyEmail(Services& services, const Caller& caller, std::string_view token) {
-  const std::string hash = LinkTokenHash(token);
-  if (hash.empty()) return MakeError(ErrorCode::kInvalidLink, "malformed");
-  TimePoint now;
-  const auto committed = [&](db::Executor& ex) -> Result<bool> {
-    GH_ASSIGN(const auto link, store::FindLink(ex, hash));
-    return link && link->used_at == now;
-  };
-  const auto verify = [&](db::Executor& ex) -> Status {
-    now = services.clock.Now();
-    GH_ASSIGN(const auto link, store::LockLink(ex, hash));
-    if (!link || link->used_at || now >= link->expires_at || !link->user_id ||
-        link->purpose != store::LinkPurpose::kVerifyEmail) {
-      return MakeError(ErrorCode::kInvalidLink, "unknown, used or expired");
-    }
-    GH_ASSIGN(const auto user, store::LockUser(ex, link->tenant_id, *link->user_id));
-    if (!user || user->status != store::UserStatus::kPending) {
-      return MakeError(ErrorCode::kInvalidLink, "not pending");
-    }
-    GH_TRY(store::UpdatePending(ex, link->tenant_id, user->id, link->password_hash,
-                                link->first_name, link->last_name, link->phone, now));
-    GH_TRY(store::ActivateUser(ex, link->tenant_id, user->id, now));
-    GH_TRY(
-        store::MarkLinksUsed(ex, link->tenant_id, user->id, store::LinkPurpose::kVerifyEmail, now));
-    json::Writer after;
-    after.BeginObject().Member("email", user->email).Member("status", "active").EndObject();
-    return Audit(services, ex, caller,
-                 {event::kEmailVerified, link->tenant_id, user->id, "user", user->id.ToString(),
-                  std::nullopt, after.Take()});
-  };
-  return services.db.Transact<void>(caller.deadline, verify, committed);
-}
-
-namespace {
-
-Status ResendIn(Services& services, db::Executor& ex, const TenantContext& tenant,
-                const std::string& email) {
-  const TimePoint now = services.clock.Now();
-  GH_TRY(LockAddress(services, ex, tenant, email));
-  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, email));
-  GH_ASSIGN(const auto user, store::LockUserByEmail(ex, tenant.row.id, email));
-  const UserId user_id = user ? user->id : UserId{};
-  GH_ASSIGN(auto link, store::NewestVerifyLink(ex, tenant.row.id, user_id));
-  const bool pending = user && user->status == store::UserStatus::kPending && !full;
-  if (!pending || !link) {
-    link.emplace();
-    link->tenant_id = tenant.row.id;
-    link->email = email;
-  }
-  if (pending && !link->user_id) {
-    // The last link was purged; the account keeps its newest registration.
-    link->user_id = user->id;
-    link->password_hash = user->password_hash;
-    link->first_name = user->first_name;
-    link->last_name = user->last_name;
-    link->phone = user->phone;
-  }
-  GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, pending ? user_id : UserId{},
-                              store::LinkPurpose::kVerifyEmail, now));
-  const LinkToken token = NewLinkToken(services.entropy);
-  link->id = LinkId::New(now, services.entropy);
-  link->token_hash = token.hash;
-  link->created_at = now;
-  link->expires_at = now + tenant.settings.verify_email_ttl;
-  GH_TRY(store::InsertLink(ex, *link));
-  if (!pending) return NotifyNobody(services, ex, tenant, MailKind::kVerifyEmail, email);
-  return SendVerification(services, ex, tenant, *link, token.text);
-}
-
-}  // namespace
-
-Status ResendVerification(Services& services, const Caller& caller, std::string_view tenant_slug,
-                          std::string_view email) {
-  GH_ASSIGN(const TenantContext tenant, NamedTenant(services, caller, tenant_slug));
-  const std::string canonical = CanonicalEmail(email);
-  return services.db.Transact<void>(
-      caller.deadline, [&](db::Executor& ex) { return ResendIn(services, ex, tenant, canonical); });
 }
 
 }  // namespace gatehouse::auth

@@ -17,8 +17,10 @@ struct Outcome {
 // What is wrong with an account whose password was right.
 std::optional<ErrorCode> Obstacle(const store::User& user, const TenantContext& tenant,
                                   TimePoint now) {
-  if (user.status == store::UserStatus::kPending) return ErrorCode::kEmailNotVerified;
   if (user.status == store::UserStatus::kDisabled) return ErrorCode::kAccountDisabled;
+  if (user.status == store::UserStatus::kPending || !user.email_verified_at) {
+    return ErrorCode::kEmailNotVerified;
+  }
   if (tenant.row.suspended) return ErrorCode::kTenantSuspended;
   if (tenant.SubscriptionEnded(now) && !user.is_tenant_admin) {
     return ErrorCode::kSubscriptionExpired;

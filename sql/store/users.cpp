@@ -9,7 +9,7 @@ namespace {
   "id, tenant_id, email, email_verified_at, status, password_hash,"            \
   " must_change_password, first_name, last_name, phone, address, employee_id," \
   " kra_pin, branch_id, restaurant_id, is_tenant_admin, two_factor_enabled,"   \
-  " last_login_at, created_at, created_by, updated_at, updated_by"
+  " picture_hash, last_login_at, created_at, created_by, updated_at, updated_by"
 #define GH_SELECT_USER "SELECT " GH_USER_COLUMNS " FROM users WHERE tenant_id = ?"
 
 const db::Sql kFind{"users.find", GH_SELECT_USER " AND id = ?"};
@@ -19,7 +19,7 @@ const db::Sql kLockByEmail{"users.lock_by_email", GH_SELECT_USER " AND email = ?
 const db::Sql kList{"users.list", GH_SELECT_USER " AND email > ? ORDER BY email LIMIT ?"};
 const db::Sql kInsert{"users.insert", "INSERT INTO users (" GH_USER_COLUMNS
                                       ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-                                      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                                      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const db::Sql kUpdatePending{
     "users.update_pending",
     "UPDATE users SET password_hash = ?, first_name = ?, last_name = ?, phone = ?, updated_at = ?"
@@ -37,6 +37,18 @@ const db::Sql kUpgradeHash{"users.upgrade_hash",
 const db::Sql kSetStatus{"users.set_status",
                          "UPDATE users SET status = ?, updated_at = ?, updated_by = ?"
                          " WHERE tenant_id = ? AND id = ?"};
+const db::Sql kUpdate{
+    "users.update",
+    "UPDATE users SET email = ?, email_verified_at = ?, status = ?, first_name = ?, last_name = ?,"
+    " phone = ?, address = ?, employee_id = ?, kra_pin = ?, branch_id = ?, restaurant_id = ?,"
+    " is_tenant_admin = ?, updated_at = ?, updated_by = ? WHERE tenant_id = ? AND id = ?"};
+const db::Sql kClearPassword{"users.clear_password",
+                             "UPDATE users SET password_hash = NULL, updated_at = ?,"
+                             " updated_by = ? WHERE tenant_id = ? AND id = ?"};
+const db::Sql kDelete{"users.delete", "DELETE FROM users WHERE tenant_id = ? AND id = ?"};
+const db::Sql kOtherAdmin{"users.other_tenant_admin",
+                          "SELECT 1 FROM users WHERE tenant_id = ? AND is_tenant_admin = TRUE"
+                          " AND status = 'active' AND id <> ? LIMIT 1"};
 const db::Sql kSetLastLogin{"users.set_last_login",
                             "UPDATE users SET last_login_at = ? WHERE tenant_id = ? AND id = ?"};
 
@@ -68,11 +80,12 @@ User ReadUser(const db::Row& row) {
   user.restaurant_id = row.OptionalText(14);
   user.is_tenant_admin = row.Bool(15);
   user.two_factor_enabled = row.Bool(16);
-  user.last_login_at = row.OptionalTime(17);
-  user.created_at = row.Time(18);
-  user.created_by = row.OptionalAs<UserId>(19);
-  user.updated_at = row.Time(20);
-  user.updated_by = row.OptionalAs<UserId>(21);
+  user.picture_hash = row.OptionalText(17);
+  user.last_login_at = row.OptionalTime(18);
+  user.created_at = row.Time(19);
+  user.created_by = row.OptionalAs<UserId>(20);
+  user.updated_at = row.Time(21);
+  user.updated_by = row.OptionalAs<UserId>(22);
   return user;
 }
 
@@ -135,6 +148,7 @@ Status InsertUser(db::Executor& ex, const User& user) {
                                    user.restaurant_id,
                                    user.is_tenant_admin,
                                    user.two_factor_enabled,
+                                   user.picture_hash,
                                    user.last_login_at,
                                    user.created_at,
                                    user.created_by,
@@ -172,6 +186,29 @@ Status SetStatus(db::Executor& ex, TenantId tenant, UserId id, UserStatus status
 
 Status SetLastLogin(db::Executor& ex, TenantId tenant, UserId id, TimePoint now) {
   return OneRow(kSetLastLogin, ex.Execute(kSetLastLogin, {now, tenant, id}));
+}
+
+Status UpdateUser(db::Executor& ex, const User& user) {
+  return OneRow(kUpdate,
+                ex.Execute(kUpdate, {user.email, user.email_verified_at, ToString(user.status),
+                                     user.first_name, user.last_name, user.phone, user.address,
+                                     user.employee_id, user.kra_pin, user.branch_id,
+                                     user.restaurant_id, user.is_tenant_admin, user.updated_at,
+                                     user.updated_by, user.tenant_id, user.id}));
+}
+
+Status ClearPassword(db::Executor& ex, TenantId tenant, UserId id, TimePoint now,
+                     std::optional<UserId> by) {
+  return OneRow(kClearPassword, ex.Execute(kClearPassword, {now, by, tenant, id}));
+}
+
+Status DeleteUser(db::Executor& ex, TenantId tenant, UserId id) {
+  return OneRow(kDelete, ex.Execute(kDelete, {tenant, id}));
+}
+
+Result<bool> HasOtherTenantAdmin(db::Executor& ex, TenantId tenant, UserId id) {
+  GH_ASSIGN(const auto row, ex.QueryOne(kOtherAdmin, {tenant, id}));
+  return row.has_value();
 }
 
 Result<std::vector<User>> ListUsers(db::Executor& ex, TenantId tenant, std::string_view after_email,

@@ -26,6 +26,7 @@ struct User {
       restaurant_id;
   bool is_tenant_admin = false;
   bool two_factor_enabled = false;
+  std::optional<std::string> picture_hash;  // SHA-256 of the stored picture
   std::optional<TimePoint> last_login_at;
   TimePoint created_at;
   std::optional<UserId> created_by;
@@ -62,6 +63,17 @@ Status UpgradeHash(db::Executor& ex, TenantId tenant, UserId id, std::string_vie
 Status SetStatus(db::Executor& ex, TenantId tenant, UserId id, UserStatus status, TimePoint now,
                  std::optional<UserId> by);
 Status SetLastLogin(db::Executor& ex, TenantId tenant, UserId id, TimePoint now);
+// What an administrator, or the person themselves, may change: address and its verification,
+// status, names, phone, …, the tenant-admin flag. Neither password nor what sign-ins write.
+// kAlreadyExists ("users_email") where the address is taken.
+Status UpdateUser(db::Executor& ex, const User& user);
+// The password is gone: only a mailed link makes a new one.
+Status ClearPassword(db::Executor& ex, TenantId tenant, UserId id, TimePoint now,
+                     std::optional<UserId> by);
+// Its sessions, links, roles and picture go with it.
+Status DeleteUser(db::Executor& ex, TenantId tenant, UserId id);
+// Active tenant admins but `id`. Under the tenant's row lock where the answer decides anything.
+Result<bool> HasOtherTenantAdmin(db::Executor& ex, TenantId tenant, UserId id);
 // By address, at most `limit`, those after `after_email`.
 Result<std::vector<User>> ListUsers(db::Executor& ex, TenantId tenant, std::string_view after_email,
                                     int limit);
