@@ -303,10 +303,7 @@ Result<http::Response> Dispatch::RunEndpoint(api::Call& call, const Route& route
                                                 route.timeout, key, request));
   if (before) return std::move(*before);
   auto result = route.endpoint(call);
-  if (!result.ok()) {
-    call.idempotency.End(services_, call.caller,
-                         api::Problem(result.error(), call.request.Param("REQUEST_ID"), false));
-  }
+  if (!result.ok()) call.idempotency.Release(services_, call.caller);
   return result;
 }
 

@@ -20,12 +20,6 @@ bool IsKey(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-http::Response Again(const store::IdempotencyRow& row) {
-  http::Response response = http::Response::Json(static_cast<int>(*row.status), row.answer);
-  if (response.status >= 400) response.content_type = "application/problem+json";
-  return response;
-}
-
 }  // namespace
 
 Result<std::optional<http::Response>> Idempotency::Begin(auth::Services& services,
@@ -57,7 +51,9 @@ Result<std::optional<http::Response>> Idempotency::Begin(auth::Services& service
     if (live && row->request_hash != mine.request_hash) {
       return MakeError(ErrorCode::kIdempotencyKeyReused);
     }
-    if (live && row->status) return std::optional(Again(*row));
+    if (live && row->status) {
+      return std::optional(http::Response::Json(static_cast<int>(*row->status), row->answer));
+    }
     if (live || !row) return MakeError(ErrorCode::kIdempotencyInProgress);
     GH_ASSIGN(claimed, store::TakeOverIdempotencyKey(*ex, user, key_hash, row->claim, mine));
     if (!claimed) return MakeError(ErrorCode::kIdempotencyInProgress);
@@ -72,15 +68,11 @@ Status Idempotency::Keep(db::Executor& ex, const http::Response& response) const
                                      response.status, response.body);
 }
 
-void Idempotency::End(auth::Services& services, const auth::Caller& caller,
-                      const http::Response& problem) {
+void Idempotency::Release(auth::Services& services, const auth::Caller& caller) {
   if (!claim_) return;
-  const auto ex = services.db.Auto(caller.deadline);
-  const bool refused = problem.status < 500 && problem.status != 429;
-  const auto done =
-      refused ? Keep(*ex, problem)
-              : store::ReleaseIdempotencyKey(*ex, claim_->user, claim_->key_hash, claim_->id);
-  if (!done.ok()) log::Warn("idempotency.not_ended", {{"reason", done.error().inner}});
+  const auto done = store::ReleaseIdempotencyKey(*services.db.Auto(caller.deadline), claim_->user,
+                                                 claim_->key_hash, claim_->id);
+  if (!done.ok()) log::Warn("idempotency.not_released", {{"reason", done.error().inner}});
 }
 
 }  // namespace gatehouse::api

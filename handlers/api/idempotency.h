@@ -28,8 +28,9 @@ class Idempotency {
   // Inside the transaction that does the work, at its end. Nothing where no key came.
   Status Keep(db::Executor& ex, const http::Response& response) const;
 
-  // After an endpoint that failed: a refusal (4xx) is kept too, anything else frees the key.
-  void End(auth::Services& services, const auth::Caller& caller, const http::Response& problem);
+  // After an endpoint that failed: nothing was done, so the key is free for another try. Where the
+  // work was committed all the same (the answer of COMMIT was lost), its answer stays.
+  void Release(auth::Services& services, const auth::Caller& caller);
 
  private:
   struct Claim {
