@@ -97,3 +97,11 @@ class Respawner:
             self._own.kill()
             self._own.wait()
             self._own = None
+
+
+def peak_memory_kib(pid):
+    """The most that a process ever held in memory."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no VmHWM of {pid}")
