@@ -353,8 +353,7 @@ constexpr std::array kUserListFields = {List("items", &kUserItem), Nullable("nex
 
 constexpr std::array kIntrospectionFields = {
     Flag("active"),
-    Text("scope"),
-    Text("client_id"),
+    Text("scope", 4096),
     Text("username"),
     Text("token_type"),
     Number("exp"),
@@ -367,7 +366,7 @@ constexpr std::array kIntrospectionFields = {
     Text("sid"),
     Uid("tenant_id"),
     Text("email", 254),
-    Text("role"),
+    Nullable("role"),
     List("roles", &kTextItem),
     List("permissions", &kTextItem),
     List("amr", &kTextItem),

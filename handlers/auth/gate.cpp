@@ -86,6 +86,37 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
   return out;
 }
 
+Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& question,
+                                       const Caller& caller) {
+  ProofAnswer answer = std::move(services.proofs.Find({&question, 1})[0]);
+  std::optional<Proof> cached;
+  if (answer.state == ProofAnswer::State::kProof) {
+    cached = std::move(answer.proof);
+    // As at the gate: a proof that is about to be called idle may merely be older than the last
+    // touch, and MariaDB knows.
+    const bool active_lately =
+        caller.now - cached->last_active_at < TouchInterval(cached->idle_timeout);
+    if (cached->revoked || active_lately) return cached;
+    answer.state = ProofAnswer::State::kUnknown;
+  }
+  if (answer.state == ProofAnswer::State::kUnknown) services.proofs.Lease(answer);
+  if (answer.state == ProofAnswer::State::kRevoked) return std::optional<Proof>();
+  // Taken before the read: what is learnt is no older than this.
+  const TimePoint read_at = services.clock.Now();
+  const auto executor = services.db.Auto(caller.deadline.Within(kMaxRead));
+  auto read = ReadProof(*executor, question.tenant, question.session, read_at);
+  if (!read.ok()) {
+    if (cached) return cached;
+    return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
+  }
+  if (read->gone) {
+    services.proofs.PublishTombstone(answer);
+    return std::optional<Proof>();
+  }
+  services.proofs.Publish(answer, read->proof);
+  return std::optional(std::move(read->proof));
+}
+
 Gate::Gate(Services& services) : services_(services) { Counters(); }
 
 Result<Ticket> Gate::Open(std::string_view token, TimePoint now) const {

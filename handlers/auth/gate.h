@@ -3,6 +3,7 @@
 // all. Unknown means: ask MariaDB. No MariaDB: kUnavailable, never a yes.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -64,5 +65,11 @@ struct ProofRead {
   bool gone = false;
 };
 Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session, TimePoint now);
+
+// The proof of a session for a service that asks about somebody else's token (SPEC T10): from the
+// cache, else from MariaDB, by the rules of the Gate; but nobody becomes active by being asked
+// about. nullopt: the session is over for good. kUnavailable where nobody can say.
+Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& question,
+                                       const Caller& caller);
 
 }  // namespace gatehouse::auth

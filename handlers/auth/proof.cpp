@@ -190,8 +190,8 @@ bool IsBoundElsewhere(const Proof& proof, std::string_view ip) {
          (proof.bound_to_subnet && !IsSameSubnet(proof.session_ip, ip));
 }
 
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::string_view ip,
-                        TimePoint now) {
+Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
+                        std::optional<std::string_view> ip, TimePoint now) {
   if (proof.revoked) return Refuse("revoked");
   if (proof.session_id != claims.session_id || proof.user_id != claims.user_id ||
       proof.tenant_id != claims.tenant_id) {
@@ -201,7 +201,7 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::stri
   if (proof.idle_timeout.count() > 0 && now >= proof.last_active_at + proof.idle_timeout) {
     return Refuse("idle");
   }
-  if (IsBoundElsewhere(proof, ip)) return Refuse("another address");
+  if (ip && IsBoundElsewhere(proof, *ip)) return Refuse("another address");
   Principal out;
   out.session_id = proof.session_id;
   out.user_id = proof.user_id;

@@ -51,9 +51,10 @@ Millis TouchInterval(Seconds idle_timeout);
 // SPEC S5.
 bool IsBoundElsewhere(const Proof& proof, std::string_view ip);
 
-// The decision. kInvalidToken with the reason in `inner` for whatever does not hold.
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims, std::string_view ip,
-                        TimePoint now);
+// The decision. kInvalidToken with the reason in `inner` for whatever does not hold. Without `ip`
+// the address is not judged: a service that asks about a token is not where its person is.
+Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
+                        std::optional<std::string_view> ip, TimePoint now);
 
 enum class RecordKind : char { kProof = 'P', kTombstone = 'T', kGeneration = 'G', kLease = 'L' };
 

@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "fcgi/base/secret.h"
 #include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
+#include "sql/store/credentials.h"
 
 namespace gatehouse::auth {
 
@@ -19,8 +21,20 @@ struct BasicCredential {
 // nullopt where the header is no well-formed Basic credential.
 std::optional<BasicCredential> ParseBasic(std::string_view authorization);
 
-// kInvalidClient for an unknown id, a wrong secret, a tenant that is suspended or gone.
+// MariaDB is asked each time, so that a deleted credential stops at once. kInvalidClient for an
+// unknown id, a wrong secret, a tenant that is suspended or gone, in the same time; kUnavailable.
 Result<Service> Authenticate(Services& services, const Caller& caller,
                              const BasicCredential& credential);
+
+struct NewCredential {
+  store::Credential row;
+  Secret secret;  // base64url; shown this once
+};
+Result<NewCredential> CreateCredential(Services& services, const Caller& caller, const Actor& actor,
+                                       std::string name);
+
+// kNotFound where the tenant has no such credential.
+Status DeleteCredential(Services& services, const Caller& caller, const Actor& actor,
+                        CredentialId id);
 
 }  // namespace gatehouse::auth

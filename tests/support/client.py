@@ -88,9 +88,9 @@ def check_conventions(answer):
         document = problem(answer)
         if answer.status_code == 401:
             challenge = answer.headers.get("WWW-Authenticate", "")
-            scheme = "Basic" if document["code"] == "invalid_client" else "Bearer"
-            assert challenge.startswith(scheme), says
-            if document["code"] == "invalid_token":
+            basic = path in ("/auth/introspect", "/auth/revoke")
+            assert challenge.startswith("Basic" if basic else "Bearer"), says
+            if document["code"] == "invalid_token" and not basic:
                 assert 'error="invalid_token"' in challenge, says
             if document["code"] in ("authentication_required", "invalid_credentials"):
                 assert "error=" not in challenge, says
