@@ -10,7 +10,7 @@
 namespace gatehouse::http {
 
 // The content of the one file that comes as `field`; its file name and declared type are not
-// believed and not returned. At its peak this needs about five times the body's size. Errors:
+// believed and not returned. At its peak this needs about six times the body's size. Errors:
 // kUnsupportedMediaType where the body is no multipart/form-data; kMalformedJson where it cannot be
 // read (also: no boundary, cut off, more than 16 parts); kValidationFailed with pointers "/picture"
 // where the field is missing, empty, repeated or no file, or others come with it.
