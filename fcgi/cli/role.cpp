@@ -4,7 +4,8 @@
 
 #include "fcgi/cli/command.h"
 #include "handlers/auth/audit.h"
-#include "handlers/auth/permission.h"
+#include "handlers/auth/catalogue.h"
+#include "handlers/auth/role_admin.h"
 #include "handlers/auth/session.h"
 #include "sql/store/roles.h"
 
@@ -27,37 +28,24 @@ Result<store::Role> DraftRole(const Options& options) {
   if (!options.description.empty()) {
     GH_ASSIGN(role.description, CleanText("a description", options.description, 500));
   }
-  for (const auto& permission : options.permissions) {
-    if (!auth::IsGrant(permission)) {
-      return MakeError(ErrorCode::kValidationFailed,
-                       permission +
-                           ": must be module:resource:action, with * for any segment, "
-                           "optionally :own, or ALL_PERMISSIONS");
-    }
-  }
   return role;
 }
 
 Status Create(const Invocation& invocation, const Options& options) {
   GH_ASSIGN(store::Role role, DraftRole(options));
-  auto permissions = options.permissions;
-  std::sort(permissions.begin(), permissions.end());
-  permissions.erase(std::unique(permissions.begin(), permissions.end()), permissions.end());
   GH_ASSIGN(const auto session, Session::Open(invocation));
   auto& services = session->services();
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
   role.id = RoleId::New(session->now(), services.entropy);
   role.tenant_id = tenant.row.id;
   const auto made = session->Change([&](db::Executor& ex) -> Status {
-    GH_TRY(store::InsertRole(ex, role, permissions, session->now(), std::nullopt));
-    json::Writer after;
-    after.BeginObject().Member("name", role.name).Key("permissions").BeginArray();
-    for (const auto& permission : permissions) after.String(permission);
-    return auth::Audit(services, ex, session->caller(),
-                       {auth::event::kRoleCreated, tenant.row.id, std::nullopt, "role",
-                        role.id.ToString(), std::nullopt, after.EndArray().EndObject().Take()});
+    GH_TRY(auth::AddRole(ex, nullptr, role, options.permissions, session->now(), std::nullopt));
+    return auth::Audit(
+        services, ex, session->caller(),
+        {auth::event::kRoleCreated, tenant.row.id, std::nullopt, "role", role.id.ToString(),
+         std::nullopt, auth::RoleAsJson(role, auth::Folded(options.permissions))});
   });
-  if (!made.ok() && db::IsDuplicate(made.error(), "roles_name")) {
+  if (!made.ok() && auth::IsRoleOfThatName(made.error())) {
     if (!options.if_missing) {
       return MakeError(ErrorCode::kAlreadyExists, "there is a role " + role.name + " already");
     }

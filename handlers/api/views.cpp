@@ -74,4 +74,23 @@ void WriteAttempt(json::Writer& out, const store::Attempt& attempt) {
   out.Member("reason", attempt.reason).EndObject();
 }
 
+void WriteRole(json::Writer& out, const store::Role& role,
+               std::span<const std::string> permissions) {
+  out.BeginObject().Member("id", role.id.ToString()).Member("tenant_id", IdText(role.tenant_id));
+  out.Member("name", role.name).Member("description", role.description);
+  out.Key("permissions").BeginArray();
+  for (const auto& permission : permissions) out.String(permission);
+  out.EndArray().Member("created_at", ToRfc3339(role.created_at));
+  out.Member("created_by", IdText(role.created_by));
+  out.Member("updated_at", ToRfc3339(role.updated_at));
+  out.Member("updated_by", IdText(role.updated_by)).EndObject();
+}
+
+void WritePermission(json::Writer& out, const store::Permission& permission) {
+  out.BeginObject().Member("code", permission.code);
+  out.Member("description", permission.description);
+  out.Member("created_at", ToRfc3339(permission.created_at));
+  out.Member("created_by", IdText(permission.created_by)).EndObject();
+}
+
 }  // namespace gatehouse::api

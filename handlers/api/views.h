@@ -1,11 +1,13 @@
 // What answers look like (API.md "Session answer", "User", lists): one place that writes each.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
+#include "sql/store/permissions.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
 #include "sql/store/users.h"
@@ -18,5 +20,8 @@ void WriteUser(json::Writer& out, const store::User& user, const store::Grants& 
 void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);
 void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
+void WriteRole(json::Writer& out, const store::Role& role,
+               std::span<const std::string> permissions);
+void WritePermission(json::Writer& out, const store::Permission& permission);
 
 }  // namespace gatehouse::api

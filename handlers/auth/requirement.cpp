@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "handlers/auth/catalogue.h"
 #include "handlers/auth/permission.h"
 
 namespace gatehouse::auth {
@@ -85,7 +86,7 @@ bool MayGrant(const Principal& who, std::span<const std::string> permissions, bo
   }
   if (who.tenant_admin) return true;
   return std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
-    return CoversGrant(who.permissions, permission);
+    return HoldsGrant(who.permissions, permission);
   });
 }
 

@@ -34,6 +34,11 @@ CREATE TABLE pictures (
   CONSTRAINT pictures_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
+-- A system's role must not bear the name of any tenant's; a permission that leaves the catalogue
+-- leaves the roles that hold it.
+ALTER TABLE roles ADD KEY roles_by_name (name);
+ALTER TABLE role_permissions ADD KEY role_permissions_permission (permission, role_id);
+
 ALTER TABLE attempts
   ADD KEY attempts_ip (tenant_id, ip, created_at, id),
   ADD KEY attempts_success (tenant_id, success, created_at, id);
@@ -42,6 +47,7 @@ ALTER TABLE attempts
 -- administrator); NULL where the two are the same or nobody acted.
 ALTER TABLE audit_events
   ADD COLUMN actor_tenant_id BINARY(16) NULL AFTER actor_id,
+  MODIFY target_id VARCHAR(200) NULL,   -- a permission's code, which is longer than any id
   ADD KEY audit_event (tenant_id, event, created_at, id),
   ADD KEY audit_abroad (actor_tenant_id, created_at, id);
 

@@ -1,6 +1,7 @@
 #include "sql/store/roles.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -45,12 +46,39 @@ const db::Sql kFindByName{"roles.find_by_name", "SELECT " GH_ROLE_COLUMNS
                                                 " WHERE owner_key IN (?, " GH_NIL
                                                 ") AND name = ?"
                                                 " ORDER BY tenant_id IS NULL LIMIT 1"};
+const db::Sql kLockOne{"roles.lock",
+                       "SELECT " GH_ROLE_COLUMNS
+                       " FROM roles WHERE id = ? AND owner_key IN (?, " GH_NIL ") FOR UPDATE"};
+const db::Sql kNamesakeInTenant{"roles.namesake_in_tenant", "SELECT " GH_ROLE_COLUMNS
+                                                            " FROM roles"
+                                                            " WHERE owner_key IN (?, " GH_NIL
+                                                            ") AND name = ? AND id <> ?"
+                                                            " ORDER BY tenant_id IS NULL LIMIT 1"};
+// A deleted tenant's roles are on their way out.
+const db::Sql kNamesakeAnywhere{"roles.namesake_anywhere",
+                                "SELECT " GH_ROLE_COLUMNS
+                                " FROM roles r"
+                                " WHERE name = ? AND id <> ? AND NOT EXISTS"
+                                "  (SELECT 1 FROM tenants t"
+                                "   WHERE t.id = r.tenant_id AND t.deleted_at IS NOT NULL)"
+                                " ORDER BY tenant_id IS NOT NULL LIMIT 1"};
 #undef GH_NIL
 #undef GH_ROLE_COLUMNS
+
+// One row that is always there stands for the rules that span roles.
+const db::Sql kLockRulesShared{"roles.lock_rules_shared",
+                               "SELECT id FROM roles WHERE id = ? LOCK IN SHARE MODE"};
+const db::Sql kLockRulesAlone{"roles.lock_rules_alone",
+                              "SELECT id FROM roles WHERE id = ? FOR UPDATE"};
 
 const db::Sql kPermissions{
     "roles.permissions",
     "SELECT permission FROM role_permissions WHERE role_id = ? ORDER BY permission"};
+// In any order: the ids go in as a JSON array of hex.
+const db::Sql kPermissionsOfEach{"roles.permissions_of_each",
+                                 "SELECT p.role_id, p.permission"
+                                 " FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS j"
+                                 " JOIN role_permissions p ON p.role_id = UNHEX(j.id)"};
 const db::Sql kInsert{"roles.insert",
                       "INSERT INTO roles (id, tenant_id, name, description, created_at, created_by,"
                       " updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"};
@@ -60,12 +88,21 @@ const db::Sql kInsertPermissions{
     "roles.insert_permissions",
     "INSERT INTO role_permissions (role_id, permission) SELECT ?, j.permission"
     " FROM JSON_TABLE(?, '$[*]' COLUMNS (permission TEXT PATH '$' ERROR ON ERROR)) AS j"};
-// From the rows themselves, so that nobody is given a role of another tenant.
+const db::Sql kUpdate{"roles.update",
+                      "UPDATE roles SET name = ?, description = ?, updated_at = ?, updated_by = ?"
+                      " WHERE id = ? AND tenant_id <=> ?"};
+const db::Sql kClear{"roles.clear_permissions", "DELETE FROM role_permissions WHERE role_id = ?"};
+const db::Sql kIsAssigned{"roles.is_assigned",
+                          "SELECT 1 FROM user_roles WHERE role_id = ? LIMIT 1"};
+const db::Sql kUnassignAll{"roles.unassign_all", "DELETE FROM user_roles WHERE role_id = ?"};
+const db::Sql kDelete{"roles.delete", "DELETE FROM roles WHERE id = ? AND tenant_id <=> ?"};
+// From the rows themselves, so that nobody is given a role of another tenant. Locking, so that a
+// role that somebody else deletes right now is not found, instead of a foreign key's failure.
 const db::Sql kAssign{"roles.assign",
                       "INSERT INTO user_roles (user_id, role_id, assigned_at, assigned_by)"
                       " SELECT u.id, r.id, ?, ? FROM users u JOIN roles r"
                       " ON r.tenant_id IS NULL OR r.tenant_id = u.tenant_id"
-                      " WHERE u.id = ? AND r.id = ?"
+                      " WHERE u.id = ? AND r.id = ? LOCK IN SHARE MODE"
                       " ON DUPLICATE KEY UPDATE user_roles.user_id = user_roles.user_id"};
 const db::Sql kUnassign{"roles.unassign",
                         "DELETE FROM user_roles WHERE user_id = ? AND role_id = ?"};
@@ -84,6 +121,11 @@ std::string JsonArray(std::span<const std::string> texts) {
   }
   out += ']';
   return out;
+}
+
+Status InsertPermissions(db::Executor& ex, RoleId role, std::span<const std::string> permissions) {
+  if (permissions.empty()) return {};
+  return Done(ex.Execute(kInsertPermissions, {role, JsonArray(permissions)}));
 }
 
 }  // namespace
@@ -126,6 +168,43 @@ Result<std::vector<std::string>> PermissionsOf(db::Executor& ex, RoleId role) {
   return Map(ex.Query(kPermissions, {role}), [](const db::Row& row) { return row.Text(0); });
 }
 
+Result<std::vector<std::vector<std::string>>> PermissionsOfEach(db::Executor& ex,
+                                                                std::span<const Role> roles) {
+  std::vector<std::vector<std::string>> out(roles.size());
+  if (roles.empty()) return out;
+  std::map<RoleId, std::size_t> places;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    places.emplace(roles[i].id, i);
+    ids.push_back(HexEncode(roles[i].id.view()));
+  }
+  GH_ASSIGN(const auto rows, ex.Query(kPermissionsOfEach, {JsonArray(ids)}));
+  for (const db::Row& row : rows) {
+    const auto place = places.find(row.As<RoleId>(0));
+    if (place != places.end()) out[place->second].push_back(row.Text(1));
+  }
+  for (auto& permissions : out) std::sort(permissions.begin(), permissions.end());
+  return out;
+}
+
+Status LockRoleRules(db::Executor& ex, bool alone) {
+  GH_ASSIGN(const auto row,
+            ex.QueryOne(alone ? kLockRulesAlone : kLockRulesShared, {kPlatformAdministrator}));
+  if (!row) return MakeError(ErrorCode::kInternal, "roles: the platform administrator is gone");
+  return {};
+}
+
+Result<std::optional<Role>> LockRole(db::Executor& ex, TenantId tenant, RoleId id) {
+  return Map(ex.QueryOne(kLockOne, {id, tenant}), ReadRole);
+}
+
+Result<std::optional<Role>> FindNamesake(db::Executor& ex, const Role& role) {
+  if (role.tenant_id) {
+    return Map(ex.QueryOne(kNamesakeInTenant, {*role.tenant_id, role.name, role.id}), ReadRole);
+  }
+  return Map(ex.QueryOne(kNamesakeAnywhere, {role.name, role.id}), ReadRole);
+}
+
 Result<std::optional<Role>> FindRoleByName(db::Executor& ex, TenantId tenant,
                                            std::string_view name) {
   return Map(ex.QueryOne(kFindByName, {tenant, name}), ReadRole);
@@ -135,8 +214,30 @@ Status InsertRole(db::Executor& ex, const Role& role, std::span<const std::strin
                   TimePoint now, std::optional<UserId> by) {
   GH_TRY(ex.Execute(kInsert,
                     {role.id, role.tenant_id, role.name, role.description, now, by, now, by}));
-  if (permissions.empty()) return {};
-  return Done(ex.Execute(kInsertPermissions, {role.id, JsonArray(permissions)}));
+  return InsertPermissions(ex, role.id, permissions);
+}
+
+Status UpdateRole(db::Executor& ex, const Role& role) {
+  return OneRow(kUpdate, ex.Execute(kUpdate, {role.name, role.description, role.updated_at,
+                                              role.updated_by, role.id, role.tenant_id}));
+}
+
+Status ReplacePermissions(db::Executor& ex, RoleId role, std::span<const std::string> permissions) {
+  GH_TRY(ex.Execute(kClear, {role}));
+  return InsertPermissions(ex, role, permissions);
+}
+
+Result<bool> IsAssigned(db::Executor& ex, RoleId role) {
+  GH_ASSIGN(const auto row, ex.QueryOne(kIsAssigned, {role}));
+  return row.has_value();
+}
+
+Result<std::uint64_t> UnassignFromAll(db::Executor& ex, RoleId role) {
+  return ex.Execute(kUnassignAll, {role});
+}
+
+Status DeleteRole(db::Executor& ex, const Role& role) {
+  return OneRow(kDelete, ex.Execute(kDelete, {role.id, role.tenant_id}));
 }
 
 Status AssignRole(db::Executor& ex, UserId user, RoleId role, TimePoint now,

@@ -1,7 +1,10 @@
 // Roles and who has them: SPEC R2, R3, R6.
 #include <algorithm>
+#include <future>
+#include <set>
 
 #include "fcgi/base/codec.h"
+#include "sql/store/every_tenant.h"
 #include "tests/sql/fixture.h"
 
 namespace gatehouse {
@@ -132,6 +135,141 @@ TEST_F(StoreRoles, TenThousandPermissionsInOneRole) {
   EXPECT_EQ(Must(store::PermissionsOf(ex(), role.id)), permissions);
   ASSERT_GH_OK(Assign(ann_, role.id));
   EXPECT_EQ(GrantsOf(ann_).permissions, permissions);
+}
+
+TEST_F(StoreRoles, PermissionsOfAPageInOneStatementInItsOrder) {
+  const auto b = NewRole(one_.id, "B", {"b:x:y", "a:x:y"});
+  const auto none = NewRole(one_.id, "None", {});
+  const auto a = NewRole(std::nullopt, "A", {"c:x:y"});
+  NewRole(one_.id, "Not asked for", {"d:x:y"});
+  using All = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(Must(store::PermissionsOfEach(ex(), std::vector<Role>{b, none, a})),
+            (All{{"a:x:y", "b:x:y"}, {}, {"c:x:y"}}));
+  EXPECT_EQ(Must(store::PermissionsOfEach(ex(), {})), All{});
+}
+
+// N1: neither read, nor locked, nor written across tenants.
+TEST_F(StoreRoles, AnotherTenantsRoleIsNotThere) {
+  const auto role = NewRole(one_.id, "Clerk", {"a:b:c"});
+  EXPECT_TRUE(Must(store::LockRole(ex(), one_.id, role.id)));
+  EXPECT_TRUE(Must(store::LockRole(ex(), one_.id, store::kPlatformAdministrator)));
+  EXPECT_FALSE(Must(store::LockRole(ex(), two_.id, role.id)));
+  EXPECT_FALSE(Must(store::FindRole(ex(), two_.id, role.id)));
+  for (const std::optional<TenantId> other : {std::optional(two_.id), std::optional<TenantId>()}) {
+    Role stolen = role;
+    stolen.tenant_id = other;
+    EXPECT_EQ(Code(store::UpdateRole(ex(), stolen)), "not_found");
+    EXPECT_EQ(Code(store::DeleteRole(ex(), stolen)), "not_found");
+  }
+  EXPECT_TRUE(Must(store::FindRole(ex(), one_.id, role.id)));
+}
+
+TEST_F(StoreRoles, AnUpdateWritesWhatMayChange) {
+  Role role = NewRole(one_.id, "Clerk", {"a:b:c", "d:e:f"});
+  role.name = "Chief";
+  role.description.reset();
+  role.updated_at = now_ + Seconds(5);
+  role.updated_by = bob_.id;
+  ASSERT_GH_OK(store::UpdateRole(ex(), role));
+  ASSERT_GH_OK(store::ReplacePermissions(ex(), role.id, std::vector<std::string>{"x:y:z"}));
+  const auto now_is = *Must(store::FindRole(ex(), one_.id, role.id));
+  EXPECT_EQ(now_is.name, "Chief");
+  EXPECT_EQ(now_is.description, std::nullopt);
+  EXPECT_EQ(now_is.updated_at, now_ + Seconds(5));
+  EXPECT_EQ(now_is.updated_by, bob_.id);
+  EXPECT_EQ(now_is.created_at, now_);
+  EXPECT_EQ(now_is.created_by, ann_.id);
+  EXPECT_EQ(Must(store::PermissionsOf(ex(), role.id)), std::vector<std::string>{"x:y:z"});
+  ASSERT_GH_OK(store::ReplacePermissions(ex(), role.id, {}));
+  EXPECT_TRUE(Must(store::PermissionsOf(ex(), role.id)).empty());
+}
+
+// API.md: a requirement names a role by its name alone.
+TEST_F(StoreRoles, NamesakesAreTheTenantsTheSystemsOrForASystemRoleAnybodys) {
+  const auto mine = NewRole(one_.id, "Clerk", {});
+  const auto theirs = NewRole(two_.id, "Chief", {});
+  const auto system = NewRole(std::nullopt, "Auditor", {});
+  const auto namesake = [&](std::optional<TenantId> tenant, const char* name) {
+    const auto found = Must(store::FindNamesake(ex(), {NewId<RoleId>(), tenant, name, {}}));
+    return found ? std::optional(found->id) : std::nullopt;
+  };
+  EXPECT_EQ(namesake(one_.id, "Clerk"), mine.id);
+  EXPECT_EQ(namesake(one_.id, "Auditor"), system.id);
+  EXPECT_EQ(namesake(one_.id, "Chief"), std::nullopt);
+  EXPECT_EQ(namesake(one_.id, "clerk"), std::nullopt);
+  EXPECT_EQ(namesake(std::nullopt, "Clerk"), mine.id);
+  EXPECT_EQ(namesake(std::nullopt, "Chief"), theirs.id);
+  EXPECT_EQ(namesake(std::nullopt, "Auditor"), system.id);
+  EXPECT_FALSE(Must(store::FindNamesake(ex(), mine))) << "oneself is no namesake";
+  server_.Root("UPDATE gatehouse.tenants SET deleted_at = UTC_TIMESTAMP(6) WHERE slug = 'two'");
+  EXPECT_EQ(namesake(std::nullopt, "Chief"), std::nullopt) << "a deleted tenant's do not count";
+}
+
+TEST_F(StoreRoles, DeletedWithItsPermissionsOnceNobodyHasIt) {
+  const auto role = NewRole(one_.id, "Clerk", {"a:b:c"});
+  EXPECT_FALSE(Must(store::IsAssigned(ex(), role.id)));
+  ASSERT_GH_OK(Assign(ann_, role.id));
+  EXPECT_TRUE(Must(store::IsAssigned(ex(), role.id)));
+  EXPECT_NE(Code(store::DeleteRole(ex(), role)), "ok");
+  EXPECT_EQ(Must(store::UnassignFromAll(ex(), role.id)), 1U);
+  EXPECT_EQ(Must(store::UnassignFromAll(ex(), role.id)), 0U);
+  ASSERT_GH_OK(store::DeleteRole(ex(), role));
+  EXPECT_TRUE(Must(store::PermissionsOf(ex(), role.id)).empty());
+  EXPECT_EQ(Code(Assign(ann_, role.id)), "not_found");
+}
+
+// R2: a role that is being deleted is given to nobody; whoever tries waits and does not find it.
+TEST_F(StoreRoles, AssigningWaitsForADeletion) {
+  const auto role = NewRole(one_.id, "Clerk", {});
+  std::future<std::string> assigned;
+  ASSERT_GH_OK(db_.Transact<void>(Soon(), [&](db::Executor& tx) -> Status {
+    GH_TRY(store::LockRole(tx, one_.id, role.id));
+    assigned = std::async(std::launch::async, [&] {
+      db::Database other(server_.app());
+      return Code(other.Transact<void>(Soon(), [&](db::Executor& t) {
+        return store::AssignRole(t, ann_.id, role.id, now_, {});
+      }));
+    });
+    EXPECT_EQ(assigned.wait_for(Millis(300)), std::future_status::timeout);
+    return store::DeleteRole(tx, role);
+  }));
+  EXPECT_EQ(assigned.get(), "not_found");
+}
+
+// The lock that spans roles: many may share it, one alone shuts out all.
+TEST_F(StoreRoles, TheRulesLockIsSharedOrAlone) {
+  const auto try_it = [&](bool alone) {
+    db::Database other(server_.app());
+    return Code(other.Transact<void>(Deadline::In(Millis(700)), [&](db::Executor& t) {
+      return store::LockRoleRules(t, alone);
+    }));
+  };
+  ASSERT_GH_OK(db_.Transact<void>(Soon(), [&](db::Executor& tx) -> Status {
+    GH_TRY(store::LockRoleRules(tx, false));
+    EXPECT_EQ(try_it(false), "ok");
+    EXPECT_NE(try_it(true), "ok");
+    return {};
+  }));
+  ASSERT_GH_OK(db_.Transact<void>(Soon(), [&](db::Executor& tx) -> Status {
+    GH_TRY(store::LockRoleRules(tx, true));
+    EXPECT_NE(try_it(false), "ok");
+    return {};
+  }));
+  EXPECT_EQ(try_it(true), "ok");
+}
+
+TEST_F(StoreRoles, EveryTenantIsBumpedAndListed) {
+  ASSERT_GH_OK(db_.Transact<void>(Soon(), [&](db::Executor& tx) -> Status {
+    GH_TRY(store::LockEveryTenant(tx));
+    return store::BumpEveryGeneration(tx);
+  }));
+  for (const auto& tenant : {one_, two_}) {
+    const auto row = *Must(store::FindTenant(ex(), tenant.id));
+    EXPECT_EQ(row.generation, tenant.generation + 1);
+    EXPECT_EQ(row.updated_at, tenant.updated_at);
+  }
+  auto ids = Must(store::AllTenantIds(ex()));
+  EXPECT_EQ(std::set<TenantId>(ids.begin(), ids.end()), (std::set<TenantId>{one_.id, two_.id}));
 }
 
 TEST_F(StoreRoles, APermissionThatCannotBeStoredFailsTheRole) {

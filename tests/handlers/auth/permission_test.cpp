@@ -1,10 +1,14 @@
 #include "handlers/auth/permission.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <set>
+
+#include "handlers/auth/catalogue.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -76,6 +80,148 @@ TEST(PermissionTest, AgreesWithTheNaiveReference) {
     allowed += naive ? 1 : 0;
   }
   EXPECT_GT(allowed, 1000);
+}
+
+// The rules of SPEC R1 to R4 word for word, and as slow as that is.
+struct Plain {
+  std::vector<std::string> segments;  // of m:r:a
+  bool own = false;
+};
+
+Plain PlainOf(const std::string& permission) {
+  Plain out;
+  std::string segment;
+  for (const char c : permission + ":") {
+    if (c != ':') {
+      segment.push_back(c);
+    } else {
+      out.segments.push_back(segment);
+      segment.clear();
+    }
+  }
+  if (out.segments.size() == 4) {
+    out.own = true;
+    out.segments.pop_back();
+  }
+  return out;
+}
+
+// Does holding `held` give all that `wanted` would?
+bool PlainlyHolds(const std::string& held, const std::string& wanted, bool owns) {
+  if (held == "ALL_PERMISSIONS") return true;
+  if (wanted == "ALL_PERMISSIONS") return false;
+  const Plain h = PlainOf(held);
+  const Plain w = PlainOf(wanted);
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (h.segments[i] != "*" && h.segments[i] != w.segments[i]) return false;
+  }
+  return !h.own || w.own || owns;
+}
+
+bool AnyPlainlyHolds(const std::vector<std::string>& grants, const std::string& wanted, bool owns) {
+  return std::any_of(grants.begin(), grants.end(),
+                     [&](const std::string& grant) { return PlainlyHolds(grant, wanted, owns); });
+}
+
+// Few words, so that grants and questions meet; "own" also as a word.
+rc::Gen<std::string> AnyGrant(bool wildcards) {
+  const auto word = wildcards ? rc::gen::element<std::string>("a", "b", "own", "*", "*")
+                              : rc::gen::element<std::string>("a", "b", "own");
+  const auto spelt =
+      rc::gen::map(rc::gen::tuple(word, word, word, rc::gen::inRange(0, 3)), [](const auto& parts) {
+        const auto& [m, r, a, own] = parts;
+        return m + ":" + r + ":" + a + (own == 0 ? ":own" : "");
+      });
+  if (!wildcards) return spelt;
+  return rc::gen::weightedOneOf<std::string>(
+      {{20, spelt}, {1, rc::gen::just(std::string(kAllPermissions))}});
+}
+
+rc::Gen<std::vector<std::string>> AnyGrants() {
+  return rc::gen::map(rc::gen::container<std::vector<std::string>>(AnyGrant(true)), Folded);
+}
+
+RC_GTEST_PROP(PermissionProperty, R1AllowsWhatTheRulesAllow, ()) {
+  const auto grants = *AnyGrants();
+  const auto question = *AnyGrant(false);
+  const bool owns = *rc::gen::arbitrary<bool>();
+  const bool yes = AnyPlainlyHolds(grants, question, owns);
+  RC_CLASSIFY(yes);
+  RC_ASSERT(Allows(grants, question, owns) == yes);
+}
+
+RC_GTEST_PROP(PermissionProperty, R4CoversWhatTheRulesCover, ()) {
+  const auto grants = *AnyGrants();
+  const auto wanted = *AnyGrant(true);
+  const bool yes = AnyPlainlyHolds(grants, wanted, false);
+  RC_CLASSIFY(yes);
+  RC_ASSERT(CoversGrant(grants, wanted) == yes);
+  RC_ASSERT(HoldsGrant(grants, wanted) == yes);
+}
+
+// SPEC R4, said another way: whoever may give it can already do all that it allows.
+RC_GTEST_PROP(PermissionProperty, R4WhoMayGiveItMayDoIt, ()) {
+  const auto grants = *AnyGrants();
+  const auto wanted = *AnyGrant(true);
+  const auto question = *AnyGrant(false);
+  const bool owns = *rc::gen::arbitrary<bool>();
+  RC_PRE(HoldsGrant(grants, wanted));
+  if (Allows(std::vector<std::string>{wanted}, question, owns)) {
+    RC_ASSERT(Allows(grants, question, owns));
+  }
+}
+
+RC_GTEST_PROP(PermissionProperty, NothingMalformedIsHeldOrAllowed, (const std::string& text)) {
+  RC_PRE(!IsGrant(text));
+  const std::vector<std::string> grants = {"*:*:*"};
+  RC_ASSERT(!Allows(grants, text, true));
+  RC_ASSERT(!CoversGrant(grants, text));
+  RC_ASSERT(!HoldsGrant(grants, text));
+}
+
+// API.md: "A role may hold thousands of permissions."
+std::vector<std::string> TenThousand(std::mt19937& random) {
+  std::vector<std::string> out;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto word = [&](unsigned of) {
+      return random() % 400 == 0 ? std::string("*") : "w" + std::to_string(random() % of);
+    };
+    out.push_back(word(300) + ":" + word(300) + ":" + word(8) + (random() % 3 == 0 ? ":own" : ""));
+  }
+  return Folded(std::move(out));
+}
+
+TEST(PermissionTest, TenThousandPermissionsFollowTheSameRules) {
+  std::mt19937 random(11);
+  const auto grants = TenThousand(random);
+  ASSERT_GT(grants.size(), 9'000U);
+  const auto others = TenThousand(random);
+  int yes = 0;
+  for (std::size_t i = 0; i < 200; ++i) {
+    const auto& from = i % 2 == 0 ? grants : others;
+    const std::string& other = from[random() % from.size()];
+    const bool naive = AnyPlainlyHolds(grants, other, false);
+    ASSERT_EQ(CoversGrant(grants, other), naive) << other;
+    ASSERT_EQ(HoldsGrant(grants, other), naive) << other;
+    if (IsQuestion(other)) {
+      ASSERT_EQ(Allows(grants, other, false), naive) << other;
+    }
+    yes += naive ? 1 : 0;
+  }
+  EXPECT_GT(yes, 10);
+  EXPECT_LT(yes, 190);
+}
+
+// A role of 10,000, by somebody who holds 10,000: a walk for each takes seconds.
+TEST(PermissionTest, R4ThousandsByThousandsIsQuick) {
+  std::mt19937 random(13);
+  const auto grants = TenThousand(random);
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& grant : grants) ASSERT_TRUE(HoldsGrant(grants, grant));
+  std::size_t denied = 0;
+  for (const auto& grant : grants) denied += HoldsGrant(grants, "x" + grant.substr(1)) ? 0 : 1;
+  EXPECT_GT(denied, grants.size() / 2);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 
 }  // namespace
