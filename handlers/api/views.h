@@ -8,6 +8,7 @@
 #include "sql/store/attempts.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
+#include "sql/store/tenants.h"
 #include "sql/store/users.h"
 
 namespace gatehouse::api {
@@ -16,5 +17,6 @@ void WriteUser(json::Writer& out, const store::User& user, const store::Grants& 
 void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);
 void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
+void WriteTenant(json::Writer& out, const store::Tenant& tenant);
 
 }  // namespace gatehouse::api

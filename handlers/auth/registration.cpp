@@ -117,6 +117,8 @@ Result<std::optional<UserId>> PendingUser(Services& services, db::Executor& ex,
 Status RegisterIn(Services& services, db::Executor& ex, const Caller& caller,
                   const TenantContext& tenant, const Draft& draft) {
   GH_TRY(LockAddress(services, ex, tenant, draft.email));
+  // Before the address is looked for: a full tenant says the same of every address.
+  GH_TRY(CheckUserLimit(ex, tenant.row.id));
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, draft.email));
   GH_ASSIGN(const auto user, PendingUser(services, ex, caller, tenant, draft));
   const LinkToken token = NewLinkToken(services.entropy);
@@ -175,9 +177,10 @@ Status VerifyEmail(Services& services, const Caller& caller, std::string_view to
         link->purpose != store::LinkPurpose::kVerifyEmail) {
       return MakeError(ErrorCode::kInvalidLink, "unknown, used or expired");
     }
+    GH_ASSIGN(const auto tenant, store::FindTenant(ex, link->tenant_id));
     GH_ASSIGN(const auto user, store::LockUser(ex, link->tenant_id, *link->user_id));
-    if (!user || user->status != store::UserStatus::kPending) {
-      return MakeError(ErrorCode::kInvalidLink, "not pending");
+    if (!tenant || !user || user->status != store::UserStatus::kPending) {
+      return MakeError(ErrorCode::kInvalidLink, "not pending, or the tenant is gone");
     }
     GH_TRY(store::UpdatePending(ex, link->tenant_id, user->id, link->password_hash,
                                 link->first_name, link->last_name, link->phone, now));
