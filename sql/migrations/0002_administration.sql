@@ -34,6 +34,9 @@ CREATE TABLE pictures (
   CONSTRAINT pictures_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
+ALTER TABLE devices
+  ADD KEY devices_seen (last_seen_at);  -- those not seen for long are purged
+
 ALTER TABLE attempts
   ADD KEY attempts_ip (tenant_id, ip, created_at, id),
   ADD KEY attempts_success (tenant_id, success, created_at, id);

@@ -37,8 +37,9 @@ class TestDatabase {
   // Deletes every row that the migrations have not made.
   void Reset() {
     std::string script;
-    for (const char* table : {"outbox", "audit_events", "attempts", "lockouts", "links", "devices",
-                              "sessions", "user_roles", "users"}) {
+    for (const char* table :
+         {"outbox", "audit_events", "attempts", "lockouts", "links", "devices", "sessions",
+          "user_roles", "users", "service_credentials", "idempotency_keys"}) {
       script += std::string("DELETE FROM gatehouse.") + table + ";";
     }
     Root(script +
