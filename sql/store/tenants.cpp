@@ -20,8 +20,8 @@ const db::Sql kFindBySlug{"tenants.find_by_slug", GH_LIVING_TENANT("slug = ?")};
 const db::Sql kList{"tenants.list", "SELECT " GH_TENANT_COLUMNS
                                     " FROM tenants WHERE deleted_at IS NULL ORDER BY slug"};
 
-// Left to itself the server takes the index of deleted_at, which nearly all have in common, and
-// sorts every tenant for each page.
+// The index is named so that the server never weighs that of deleted_at, which nearly all have in
+// common, and sorts every tenant for a page.
 #define GH_TENANT_PAGE(index, place, order)                       \
   "SELECT " GH_TENANT_COLUMNS " FROM tenants FORCE INDEX (" index \
   ") WHERE deleted_at IS NULL AND " place " ORDER BY " order " LIMIT ?"
