@@ -3,45 +3,50 @@
 
 #include "fcgi/cli/command.h"
 #include "fcgi/run/config_check.h"
-#include "handlers/auth/audit.h"
-#include "handlers/auth/proof_cache.h"
-#include "sql/store/tenants.h"
+#include "handlers/auth/tenant_admin.h"
 
 namespace gatehouse::cli {
 namespace {
 
 struct Options {
-  std::string slug, name;
+  std::string slug, name, preset, plan, subscription_ends_at;
+  std::int64_t max_users = 0;  // 0: not given
   std::vector<std::string> settings;
-  bool if_missing = false, json = false;
+  bool if_missing = false, force = false, json = false;
 };
 
-std::string StatusJson(std::string_view status) {
-  return json::Writer().BeginObject().Member("status", status).EndObject().Take();
+Result<std::optional<TimePoint>> SubscriptionEnd(const Options& options) {
+  if (options.subscription_ends_at.empty()) return std::optional<TimePoint>();
+  const auto end = FromRfc3339(options.subscription_ends_at);
+  if (!end) {
+    return MakeError(ErrorCode::kValidationFailed,
+                     "--subscription-ends-at must be an RFC 3339 time, as 2030-12-31T23:59:59Z");
+  }
+  return end;
 }
 
-Status Create(const Invocation& invocation, const Options& options) {
+Result<auth::TenantDraft> Draft(const Options& options) {
+  auth::TenantDraft draft;
   if (const auto what = CheckSlug(options.slug); !what.empty()) {
     return MakeError(ErrorCode::kValidationFailed, "the slug " + what);
   }
-  GH_ASSIGN(const std::string name,
+  draft.slug = options.slug;
+  GH_ASSIGN(draft.name,
             CleanText("the name", options.name.empty() ? options.slug : options.name, 200));
+  draft.preset = options.preset;
+  if (!options.plan.empty()) {
+    GH_ASSIGN(draft.plan, CleanText("the plan", options.plan, 64));
+  }
+  GH_ASSIGN(draft.subscription_ends_at, SubscriptionEnd(options));
+  if (options.max_users > 0) draft.max_users = options.max_users;
+  return draft;
+}
+
+Status Create(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(const auto draft, Draft(options));
   GH_ASSIGN(const auto session, Session::Open(invocation));
-  auto& services = session->services();
-  store::Tenant tenant;
-  tenant.id = TenantId::New(session->now(), services.entropy);
-  tenant.slug = options.slug;
-  tenant.name = name;
-  tenant.settings = "{}";
-  tenant.created_at = tenant.updated_at = session->now();
-  const auto made = session->Change([&](db::Executor& ex) -> Status {
-    GH_TRY(store::InsertTenant(ex, tenant, std::nullopt));
-    json::Writer after;
-    after.BeginObject().Member("slug", tenant.slug).Member("name", tenant.name).EndObject();
-    return auth::Audit(services, ex, session->caller(),
-                       {auth::event::kTenantCreated, tenant.id, std::nullopt, "tenant",
-                        tenant.id.ToString(), std::nullopt, after.Take()});
-  });
+  const auto made =
+      auth::CreateTenant(session->services(), session->caller(), nullptr, draft, nullptr);
   if (!made.ok() && db::IsDuplicate(made.error(), "tenants_slug")) {
     if (!options.if_missing) {
       return MakeError(ErrorCode::kAlreadyExists, "there is a tenant " + options.slug + " already");
@@ -49,8 +54,8 @@ Status Create(const Invocation& invocation, const Options& options) {
     Say("tenant " + options.slug + " exists");
     return {};
   }
-  GH_TRY(made);
-  Say("tenant " + options.slug + " created: " + tenant.id.ToString());
+  if (!made.ok()) return made.error();
+  Say("tenant " + options.slug + " created: " + made->id.ToString());
   return {};
 }
 
@@ -69,22 +74,25 @@ Status List(const Invocation& invocation, const Options& options) {
 
 Status SetSuspended(const Invocation& invocation, const Options& options, bool suspended) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
-  auto& services = session->services();
   GH_ASSIGN(const auto tenant, session->Tenant(options.slug));
-  const std::string_view now_is = suspended ? "suspended" : "active";
-  if (tenant.row.suspended != suspended) {
-    const auto changed = session->Change([&](db::Executor& ex) -> Status {
-      GH_TRY(store::SetTenantSuspended(ex, tenant.row.id, suspended, session->now(), std::nullopt));
-      return auth::Audit(services, ex, session->caller(),
-                         {auth::event::kTenantUpdated, tenant.row.id, std::nullopt, "tenant",
-                          tenant.row.id.ToString(), StatusJson(suspended ? "active" : "suspended"),
-                          StatusJson(now_is)});
-    });
-    GH_TRY(changed);
+  auth::TenantPatch patch;
+  patch.suspended = suspended;
+  GH_TRY(auth::UpdateTenant(session->services(), session->caller(), nullptr, tenant.row.id, patch));
+  Say("tenant " + options.slug + " is " + (suspended ? "suspended" : "active"));
+  return {};
+}
+
+Status Delete(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(const auto session, Session::Open(invocation));
+  GH_ASSIGN(const auto tenant, session->Tenant(options.slug));
+  const auto deleted = auth::DeleteTenant(session->services(), session->caller(), nullptr,
+                                          tenant.row.id, options.force);
+  if (!deleted.ok() && deleted.error().code == ErrorCode::kTenantNotEmpty) {
+    return MakeError(ErrorCode::kTenantNotEmpty,
+                     "tenant " + options.slug + " still has users; add --force to delete it");
   }
-  // Also where it was so before: an earlier attempt may have died between commit and cache.
-  services.proofs.InvalidateTenant(tenant.row.id);
-  Say("tenant " + options.slug + " is " + std::string(now_is));
+  GH_TRY(deleted);
+  Say("tenant " + options.slug + " deleted");
   return {};
 }
 
@@ -116,20 +124,9 @@ Status Set(const Invocation& invocation, const Options& options) {
   GH_ASSIGN(auto members, ReadSettings(options.settings));
   const json::Value patch(std::move(members));
   GH_ASSIGN(const auto session, Session::Open(invocation));
-  auto& services = session->services();
   GH_ASSIGN(const auto tenant, session->Tenant(options.slug));
-  const auto changed = session->Change([&](db::Executor& ex) -> Status {
-    GH_TRY(store::LockTenant(ex, tenant.row.id));
-    GH_ASSIGN(const auto before, auth::LoadTenantContext(ex, tenant.row.id));
-    GH_ASSIGN(const auto merged, auth::MergeSettings(before.row.settings, patch));
-    GH_TRY(store::SetTenantSettings(ex, tenant.row.id, merged, session->now(), std::nullopt));
-    return auth::Audit(services, ex, session->caller(),
-                       {auth::event::kSettingsUpdated, tenant.row.id, std::nullopt, "tenant",
-                        tenant.row.id.ToString(), auth::SettingsJson(before.settings),
-                        auth::SettingsJson(auth::ParseSettings(merged))});
-  });
-  GH_TRY(changed);
-  services.proofs.InvalidateTenant(tenant.row.id);
+  GH_TRY(
+      auth::UpdateSettings(session->services(), session->caller(), nullptr, tenant.row.id, patch));
   Say("tenant " + options.slug + ": settings changed");
   return {};
 }
@@ -143,6 +140,13 @@ void AddTenantCommands(CLI::App& app, Invocation& invocation) {
   auto* create = tenant->add_subcommand("create", "Create a tenant");
   create->add_option("slug", options->slug, "[a-z0-9][a-z0-9-]{0,62}")->required();
   create->add_option("--name", options->name, "For people; the slug where it is not given");
+  create->add_option("--preset", options->preset,
+                     "Roles to start with: default, maintenance or operations");
+  create->add_option("--plan", options->plan, "Of the subscription");
+  create->add_option("--max-users", options->max_users, "How many people it may have")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000000000}));
+  create->add_option("--subscription-ends-at", options->subscription_ends_at,
+                     "RFC 3339; from then on only tenant administrators sign in");
   create->add_flag("--if-missing", options->if_missing, "Fine where it exists already");
   create->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return Create(invocation, *options); };
@@ -165,6 +169,13 @@ void AddTenantCommands(CLI::App& app, Invocation& invocation) {
       };
     });
   }
+
+  auto* remove = tenant->add_subcommand("delete", "Delete a tenant with all that is in it");
+  remove->add_option("slug", options->slug, "Tenant")->required();
+  remove->add_flag("--force", options->force, "Also where people are in it");
+  remove->callback([&invocation, options] {
+    invocation.action = [&invocation, options] { return Delete(invocation, *options); };
+  });
 
   auto* set = tenant->add_subcommand("set", "Change settings");
   set->add_option("slug", options->slug, "Tenant")->required();

@@ -60,13 +60,9 @@ Result<store::User> DraftUser(Session& session, const auth::TenantContext& tenan
   return user;
 }
 
-Status Insert(Session& session, db::Executor& ex, const auth::TenantContext& tenant,
-              const store::User& user, bool platform_admin) {
+Status Insert(Session& session, db::Executor& ex, const store::User& user, bool platform_admin) {
   auto& services = session.services();
-  GH_ASSIGN(const auto users, store::CountUsers(ex, user.tenant_id));
-  if (tenant.row.max_users && users >= *tenant.row.max_users) {
-    return MakeError(ErrorCode::kTenantUserLimit);
-  }
+  GH_TRY(auth::CheckUserLimit(ex, user.tenant_id));
   GH_TRY(store::InsertUser(ex, user));
   json::Writer after;
   after.BeginObject().Member("email", user.email).Member("is_tenant_admin", user.is_tenant_admin);
@@ -86,6 +82,15 @@ Status Insert(Session& session, db::Executor& ex, const auth::TenantContext& ten
 Status Create(const Invocation& invocation, const Options& options) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
+  if (options.if_missing) {
+    // Nobody is added where the tenant is full, but nobody has to be.
+    GH_ASSIGN(const std::string email, CleanEmail(options.email));
+    GH_ASSIGN(const auto found, store::FindUserByEmail(*session->Auto(), tenant.row.id, email));
+    if (found) {
+      Say("user " + email + " in tenant " + tenant.row.slug + " exists");
+      return {};
+    }
+  }
   std::string password;
   if (options.password_stdin) {
     GH_ASSIGN(password, ReadPassword());
@@ -97,7 +102,7 @@ Status Create(const Invocation& invocation, const Options& options) {
   const std::string text(held.Reveal());
   GH_ASSIGN(const auto user, DraftUser(*session, tenant, options, text));
   const auto made = session->Change([&](db::Executor& ex) -> Status {
-    return Insert(*session, ex, tenant, user, options.platform_admin);
+    return Insert(*session, ex, user, options.platform_admin);
   });
   if (!made.ok() && db::IsDuplicate(made.error(), "users_email")) {
     const std::string who = user.email + " in tenant " + tenant.row.slug;

@@ -91,6 +91,8 @@ class Fields {
   // A nested object; empty where absent.
   Fields Object(std::string_view name) const;
   const json::Array& Items(std::string_view name) const;
+  // All of them, as an object.
+  const json::Value& value() const { return value_; }
 
  private:
   json::Value value_;

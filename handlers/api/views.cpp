@@ -93,4 +93,20 @@ void WritePermission(json::Writer& out, const store::Permission& permission) {
   out.Member("created_by", IdText(permission.created_by)).EndObject();
 }
 
+void WriteTenant(json::Writer& out, const store::Tenant& tenant) {
+  out.BeginObject().Member("id", tenant.id.ToString()).Member("slug", tenant.slug);
+  out.Member("name", tenant.name).Member("status", tenant.suspended ? "suspended" : "active");
+  out.Member("plan", tenant.plan);
+  out.Member("subscription_ends_at", TimeText(tenant.subscription_ends_at)).Key("max_users");
+  if (tenant.max_users) {
+    out.Int(*tenant.max_users);
+  } else {
+    out.Null();
+  }
+  out.Member("created_at", ToRfc3339(tenant.created_at));
+  out.Member("created_by", IdText(tenant.created_by));
+  out.Member("updated_at", ToRfc3339(tenant.updated_at));
+  out.Member("updated_by", IdText(tenant.updated_by)).EndObject();
+}
+
 }  // namespace gatehouse::api

@@ -10,6 +10,7 @@
 #include "sql/store/permissions.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
+#include "sql/store/tenants.h"
 #include "sql/store/users.h"
 
 namespace gatehouse::api {
@@ -23,5 +24,6 @@ void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
 void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions);
 void WritePermission(json::Writer& out, const store::Permission& permission);
+void WriteTenant(json::Writer& out, const store::Tenant& tenant);
 
 }  // namespace gatehouse::api

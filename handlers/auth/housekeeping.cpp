@@ -26,14 +26,24 @@ Result<std::uint64_t> Before(db::Executor& ex, TimePoint /*now*/, TimePoint befo
   return Purge(ex, before, limit);
 }
 
+// Deletion itself says that they may go.
+Result<std::uint64_t> Tenants(db::Executor& ex, TimePoint /*now*/, TimePoint /*before*/,
+                              int limit) {
+  return store::PurgeDeletedTenants(ex, limit);
+}
+
 // Links before pending registrations: those are held by their links.
-constexpr std::array<Kind, 6> kKinds = {{
+// Deleted tenants last: they can be large, and what else expires does not wait for them.
+constexpr std::array<Kind, 9> kKinds = {{
     {"sessions", days(30), &Before<&store::PurgeSessions>},
     {"links", days(1), &Before<&store::PurgeLinks>},
     {"outbox", days(7), &Before<&store::PurgeOutbox>},
     {"lockouts", days(2), &Before<&store::PurgeLockouts>},
     {"attempts", days(400), &Before<&store::PurgeAttempts>},
     {"pending", days(7), &store::PurgePending},
+    {"idempotency_keys", days(1), &Before<&store::PurgeIdempotencyKeys>},
+    {"devices", days(400), &Before<&store::PurgeDevices>},
+    {"deleted_tenants", days(0), &Tenants},
 }};
 
 }  // namespace

@@ -5,6 +5,9 @@
 //   lockouts                 2 days since the last attempt
 //   attempts               400 days
 //   pending registrations    7 days, where no link to them lives
+//   Idempotency-Key answers   1 day
+//   devices                400 days since they were last seen
+// Deleted tenants go with all that is theirs, but for attempts and the audit log.
 #pragma once
 
 #include <cstdint>

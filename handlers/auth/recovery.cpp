@@ -104,8 +104,9 @@ Result<ResetTarget> FindTarget(Services& services, db::Executor& ex, std::string
   if (!user || user->status != store::UserStatus::kActive || user->email != link->email) {
     return MakeError(ErrorCode::kInvalidLink, "account not active");
   }
-  GH_ASSIGN(auto tenant, LoadTenantContext(ex, link->tenant_id));
-  return ResetTarget{std::move(*link), std::move(*user), std::move(tenant)};
+  GH_ASSIGN(auto tenant, FindTenantContext(ex, link->tenant_id));
+  if (!tenant) return MakeError(ErrorCode::kInvalidLink, "the tenant is gone");
+  return ResetTarget{std::move(*link), std::move(*user), std::move(*tenant)};
 }
 
 Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller& caller,

@@ -94,6 +94,8 @@ Result<std::optional<UserId>> PendingUser(Services& services, db::Executor& ex,
 Status RegisterIn(Services& services, db::Executor& ex, const Caller& caller,
                   const TenantContext& tenant, const Draft& draft) {
   GH_TRY(LockAddress(services, ex, tenant, draft.email));
+  // Before the address is looked for: a full tenant says the same of every address.
+  GH_TRY(CheckUserLimit(ex, tenant.row.id));
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, draft.email));
   GH_ASSIGN(const auto user, PendingUser(services, ex, caller, tenant, draft));
   const LinkToken token = NewLinkToken(services.entropy);

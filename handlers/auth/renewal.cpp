@@ -55,7 +55,9 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
     return out;
   }
   if (now >= session->expires_at) return Refused("session ended");
-  GH_ASSIGN(const auto tenant, LoadTenantContext(ex, session->tenant_id));
+  GH_ASSIGN(const auto found, FindTenantContext(ex, session->tenant_id));
+  if (!found) return Refused("the tenant is gone");
+  const TenantContext& tenant = *found;
   const auto decision =
       DecideRefresh(token.generation, session->refresh_generation, session->refresh_rotated_at,
                     tenant.settings.refresh_grace, now);

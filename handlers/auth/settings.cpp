@@ -50,7 +50,7 @@ Row ListRow(std::string_view key, std::int64_t max,
           [member](TenantSettings& s, const json::Value& v) {
             (s.*member).clear();
             for (const auto& item : *v.array()) {
-              (s.*member).push_back(text::Lower(*item.string()));
+              (s.*member).push_back(text::Lower(text::Nfc(*item.string()).value_or("")));
             }
           },
           [member](const TenantSettings& s) {
@@ -119,6 +119,12 @@ bool HasForbiddenControl(std::string_view key, const std::string& value) {
   return text::HasControl(without);
 }
 
+// Roughly: what never can be the part behind an address's "@" was meant otherwise.
+bool IsDomain(const std::string& s) {
+  return s.find('.') != std::string::npos && !s.starts_with('.') && !s.ends_with('.') &&
+         s.find("..") == std::string::npos && s.find_first_of("@ */,;") == std::string::npos;
+}
+
 bool IsValid(const SettingSpec& spec, const json::Value& value) {
   switch (spec.type) {
     case SettingType::kSeconds:
@@ -135,7 +141,8 @@ bool IsValid(const SettingSpec& spec, const json::Value& value) {
       const auto* items = value.array();
       return items != nullptr && items->size() <= 100 &&
              std::all_of(items->begin(), items->end(), [&](const json::Value& item) {
-               return IsText(item, spec.max) && !text::HasControl(*item.string());
+               return IsText(item, spec.max) && !text::HasControl(*item.string()) &&
+                      IsDomain(*item.string());
              });
     }
   }

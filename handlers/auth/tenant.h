@@ -1,4 +1,5 @@
-// Which tenant a request without a session is about (SPEC N2).
+// Which tenant a request without a session is about (SPEC N2), and whether another person fits in
+// (SPEC N4).
 #pragma once
 
 #include <optional>
@@ -26,7 +27,15 @@ std::string TenantSlug(const Services& services, const Caller& caller, std::stri
 // nullopt: no such tenant.
 Result<std::optional<TenantContext>> FindTenantContext(Services& services, const Caller& caller,
                                                        std::string_view slug);
-// By id, for somebody who is signed in; kInternal where it is gone.
+Result<std::optional<TenantContext>> FindTenantContext(db::Executor& ex, TenantId id);
+// For somebody who is signed in: kInvalidToken where it was deleted meanwhile.
 Result<TenantContext> LoadTenantContext(db::Executor& ex, TenantId id);
+
+// May `more` people be added (SPEC N4)? To be asked in every transaction that inserts users: after
+// the identifier's lock, before any user's, and, where outsiders ask, before anything that depends
+// on whether an address exists. To the end of the transaction the tenant is neither deleted nor
+// given another limit, and where it has one, nobody else adds people. kTenantUserLimit;
+// kUnknownTenant where it is gone.
+Status CheckUserLimit(db::Executor& ex, TenantId id, std::int64_t more = 1);
 
 }  // namespace gatehouse::auth

@@ -51,8 +51,9 @@ Result<Target> LockTarget(db::Executor& ex, std::string_view hash, TimePoint now
       link->purpose == LinkPurpose::kPasswordReset) {
     return Unusable("unknown, used or expired");
   }
+  GH_ASSIGN(const auto tenant, store::FindTenant(ex, link->tenant_id));
   GH_ASSIGN(auto user, store::LockUser(ex, link->tenant_id, *link->user_id));
-  if (!user) return Unusable("no such user");
+  if (!tenant || !user) return Unusable("no such user, or the tenant is gone");
   return Target{std::move(*link), std::move(*user)};
 }
 

@@ -39,6 +39,9 @@ CREATE TABLE pictures (
 ALTER TABLE roles ADD KEY roles_by_name (name);
 ALTER TABLE role_permissions ADD KEY role_permissions_permission (permission, role_id);
 
+ALTER TABLE devices
+  ADD KEY devices_seen (last_seen_at);  -- those not seen for long are purged
+
 ALTER TABLE attempts
   ADD KEY attempts_ip (tenant_id, ip, created_at, id),
   ADD KEY attempts_success (tenant_id, success, created_at, id);

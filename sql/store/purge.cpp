@@ -28,6 +28,26 @@ const db::Sql kPending{"purge.pending",
                        "  AND l.purpose = 'verify_email' AND l.used_at IS NULL"
                        "  AND l.expires_at > ?)"
                        " ORDER BY created_at LIMIT ?"};
+const db::Sql kDevices{"purge.devices",
+                       "DELETE FROM devices WHERE last_seen_at < ? ORDER BY last_seen_at LIMIT ?"};
+const db::Sql kIdempotencyKeys{
+    "purge.idempotency_keys",
+    "DELETE FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT ?"};
+
+// What is left of a deleted tenant, in the order in which it may go. Whatever hangs on a user or
+// a role goes with it; attempts and audit events are history and stay.
+const db::Sql kDeletedTenant{
+    "purge.deleted_tenant",
+    "SELECT id FROM tenants WHERE deleted_at IS NOT NULL ORDER BY deleted_at LIMIT 1"};
+const db::Sql kItsUsers{"purge.users_of_tenant",
+                        "DELETE FROM users WHERE tenant_id = ? ORDER BY created_at, id LIMIT ?"};
+const db::Sql kItsRoles{"purge.roles_of_tenant",
+                        "DELETE FROM roles WHERE tenant_id = ? ORDER BY id LIMIT ?"};
+const db::Sql kItsCredentials{
+    "purge.credentials_of_tenant",
+    "DELETE FROM service_credentials WHERE tenant_id = ? ORDER BY created_at, id LIMIT ?"};
+const db::Sql kTheTenant{"purge.tenant",
+                         "DELETE FROM tenants WHERE id = ? AND deleted_at IS NOT NULL LIMIT ?"};
 
 }  // namespace
 
@@ -56,6 +76,30 @@ Result<std::uint64_t> PurgeAttempts(db::Executor& ex, TimePoint before, int limi
 
 Result<std::uint64_t> PurgePending(db::Executor& ex, TimePoint now, TimePoint before, int limit) {
   return ex.Execute(kPending, {before, now, limit});
+}
+
+Result<std::uint64_t> PurgeDevices(db::Executor& ex, TimePoint before, int limit) {
+  return ex.Execute(kDevices, {before, limit});
+}
+
+Result<std::uint64_t> PurgeIdempotencyKeys(db::Executor& ex, TimePoint before, int limit) {
+  return ex.Execute(kIdempotencyKeys, {before, limit});
+}
+
+Result<std::uint64_t> PurgeDeletedTenants(db::Executor& ex, int limit) {
+  const auto most = static_cast<std::uint64_t>(limit);
+  std::uint64_t removed = 0;
+  while (removed < most) {
+    GH_ASSIGN(const auto tenant, ex.QueryOne(kDeletedTenant, {}));
+    if (!tenant) break;
+    const auto id = tenant->As<TenantId>(0);
+    for (const db::Sql* part : {&kItsUsers, &kItsRoles, &kItsCredentials, &kTheTenant}) {
+      GH_ASSIGN(const auto n, ex.Execute(*part, {id, most - removed}));
+      removed += n;
+      if (removed == most) return removed;
+    }
+  }
+  return removed;
 }
 
 }  // namespace gatehouse::store

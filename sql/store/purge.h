@@ -18,5 +18,11 @@ Result<std::uint64_t> PurgeLockouts(db::Executor& ex, TimePoint before, int limi
 Result<std::uint64_t> PurgeAttempts(db::Executor& ex, TimePoint before, int limit);
 // Pending registrations without a live link, created before `before`.
 Result<std::uint64_t> PurgePending(db::Executor& ex, TimePoint now, TimePoint before, int limit);
+// Devices that nobody has signed in from since `before`.
+Result<std::uint64_t> PurgeDevices(db::Executor& ex, TimePoint before, int limit);
+// Idempotency keys that came before `before`.
+Result<std::uint64_t> PurgeIdempotencyKeys(db::Executor& ex, TimePoint before, int limit);
+// What is left of deleted tenants: their users, roles and service credentials, then themselves.
+Result<std::uint64_t> PurgeDeletedTenants(db::Executor& ex, int limit);
 
 }  // namespace gatehouse::store

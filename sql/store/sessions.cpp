@@ -42,16 +42,16 @@ const db::Sql kRotate{"sessions.rotate_refresh",
 const db::Sql kTouch{"sessions.touch",
                      "UPDATE sessions SET last_active_at = ?"
                      " WHERE id = ? AND tenant_id = ? AND last_active_at < ?"};
-const db::Sql kGate{
-    "sessions.gate",
-    "SELECT " GH_SESSION_COLUMNS
-    ", u.email, u.first_name, u.last_name, u.status = 'active', u.is_tenant_admin,"
-    " u.must_change_password, u.two_factor_enabled, u.branch_id, u.restaurant_id,"
-    " t.slug, t.status = 'suspended', t.subscription_ends_at, t.settings, t.generation"
-    " FROM sessions s"
-    " JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id"
-    " JOIN tenants t ON t.id = s.tenant_id"
-    " WHERE s.id = ? AND s.tenant_id = ?"};
+const db::Sql kGate{"sessions.gate",
+                    "SELECT " GH_SESSION_COLUMNS
+                    ", u.email, u.first_name, u.last_name, u.status = 'active', u.is_tenant_admin,"
+                    " u.must_change_password, u.two_factor_enabled, u.branch_id, u.restaurant_id,"
+                    " t.slug, t.status = 'suspended' OR t.deleted_at IS NOT NULL,"
+                    " t.subscription_ends_at, t.settings, t.generation"
+                    " FROM sessions s"
+                    " JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id"
+                    " JOIN tenants t ON t.id = s.tenant_id"
+                    " WHERE s.id = ? AND s.tenant_id = ?"};
 const db::Sql kSeenAgain{"devices.seen_again",
                          "UPDATE devices SET last_seen_at = GREATEST(last_seen_at, ?)"
                          " WHERE user_id = ? AND device_id = ?"};

@@ -33,7 +33,7 @@ def audited(stack, target):
 def test_help_is_everywhere(stack):
     commands = [[], ["migrate"], ["doctor"], ["config"], ["config", "check"], ["config", "example"],
                 ["nginx-config"]]
-    for noun, verbs in {"tenant": "create list suspend resume set",
+    for noun, verbs in {"tenant": "create list suspend resume delete set",
                         "user": "create list unlock disable enable",
                         "role": "create list assign", "session": "list revoke",
                         "key": "init list"}.items():

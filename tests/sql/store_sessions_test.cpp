@@ -145,7 +145,8 @@ TEST_F(StoreSessions, TheGateReadsSessionUserAndTenant) {
       " restaurant_id = 'r', is_tenant_admin = 1, must_change_password = 1,"
       " two_factor_enabled = 1, status = 'disabled' WHERE email = 'ann@example.org';"
       "UPDATE gatehouse.tenants SET subscription_ends_at = '2026-01-01' WHERE slug = 'one'");
-  Must(store::SetTenantSuspended(ex(), one_.id, true, now_, {}));
+  server_.Root("UPDATE gatehouse.tenants SET status = 'suspended' WHERE slug = 'one'");
+  Must(store::BumpTenantGeneration(ex(), one_.id, now_));
   Must(store::RevokeSession(ex(), one_.id, s.id, now_, "admin"));
   gate = *Must(store::ReadGate(ex(), one_.id, s.id));
   EXPECT_EQ(gate.display_name, "Ann Lee");

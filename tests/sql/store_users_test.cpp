@@ -207,15 +207,22 @@ TEST_F(StoreUsers, Tenants) {
 // DESIGN.md 3: whatever concerns a whole tenant bumps its generation.
 TEST_F(StoreUsers, TenantChangesBumpTheGeneration) {
   const auto generation = [&] { return Must(store::FindTenant(ex(), one_.id))->generation; };
-  EXPECT_TRUE(Must(store::SetTenantSuspended(ex(), one_.id, true, now_, ann_.id)));
+  store::Tenant changed = one_;
+  changed.suspended = true;
+  EXPECT_GH_OK(store::UpdateTenant(ex(), changed, true, now_, ann_.id));
   EXPECT_EQ(generation(), 2U);
   EXPECT_TRUE(Must(store::FindTenant(ex(), one_.id))->suspended);
+  changed.name = "Another";
+  EXPECT_GH_OK(store::UpdateTenant(ex(), changed, false, now_, ann_.id));
+  EXPECT_EQ(generation(), 2U) << "no proof holds the name";
   EXPECT_TRUE(Must(store::SetTenantSettings(ex(), one_.id, R"({"max_sessions":2})", now_, {})));
   EXPECT_EQ(generation(), 3U);
   EXPECT_GH_OK(store::BumpTenantGeneration(ex(), one_.id, now_));
   EXPECT_EQ(generation(), 4U);
   const auto nobody = NewId<TenantId>();
-  EXPECT_FALSE(Must(store::SetTenantSuspended(ex(), nobody, true, now_, {})));
+  changed.id = nobody;
+  changed.slug = "nobody";
+  EXPECT_EQ(Code(store::UpdateTenant(ex(), changed, true, now_, {})), "not_found");
   EXPECT_FALSE(Must(store::SetTenantSettings(ex(), nobody, "{}", now_, {})));
   EXPECT_EQ(Code(store::BumpTenantGeneration(ex(), nobody, now_)), "not_found");
   EXPECT_EQ(Must(store::FindTenant(ex(), two_.id))->generation, 1U);

@@ -38,7 +38,8 @@ class TestDatabase {
   void Reset() {
     std::string script;
     for (const char* table : {"outbox", "audit_events", "attempts", "lockouts", "links", "devices",
-                              "sessions", "service_credentials", "user_roles", "users"}) {
+                              "sessions", "service_credentials", "idempotency_keys", "user_roles",
+                              "users"}) {
       script += std::string("DELETE FROM gatehouse.") + table + ";";
     }
     Root(script +

@@ -38,6 +38,18 @@ TEST(SettingsTest, N5RefusesEachBadValueByName) {
   EXPECT_EQ(refused.error().fields[3].code, "unknown_field");
 }
 
+TEST(SettingsTest, N5DomainsAreDomains) {
+  for (const char* bad : {"", "nodot", ".a.example", "a.example.", "a..example", "@a.example",
+                          "a@b.example", "*.a.example", "a.example, b.example"}) {
+    const json::Value patch(
+        json::Object{{"registration_domains", json::Array{json::Value(std::string(bad))}}});
+    EXPECT_FALSE(MergeSettings("{}", patch).ok()) << bad;
+  }
+  const auto merged = MergeSettings("{}", Doc(R"({"registration_domains":["A.Example"]})"));
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(ParseSettings(*merged).registration_domains, std::vector<std::string>{"a.example"});
+}
+
 // Nobody gets laxer rules because a stored document is damaged.
 TEST(SettingsTest, N5DamagedDocumentsFallBackToDefaults) {
   for (const char* bad : {"", "nonsense", "[]", R"({"lockout_threshold":0})",

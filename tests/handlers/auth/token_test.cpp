@@ -30,6 +30,10 @@ class TokenTest : public ::testing::Test {
   std::string Issue() {
     return signer.Issue(subject, Uuid::V7(kNow, entropy), kNow, kNow + Seconds(3600));
   }
+  static json::Value Claims(std::string_view token) {
+    const auto first = token.find('.');
+    return *json::Parse(*Base64UrlDecode(token.substr(first + 1, token.rfind('.') - first - 1)));
+  }
   std::string_view Reason(std::string_view token, TimePoint now = kNow) {
     const auto verdict = signer.Verify(token, now);
     const auto* reject = std::get_if<TokenReject>(&verdict);
@@ -76,6 +80,43 @@ TEST_F(TokenTest, T1CarriesTheClaims) {
   }
   EXPECT_EQ(*claims->Find("role")->string(), "Owner");
   EXPECT_EQ(claims->Find("restaurant_id"), nullptr);
+}
+
+TEST_F(TokenTest, T2WritesRolesAsTheTenantWants) {
+  subject.roles_as_csv = true;
+  EXPECT_EQ(*Claims(Issue()).Find("roles")->string(), "Owner,Member");
+  EXPECT_EQ(*Claims(Issue()).Find("role")->string(), "Owner");
+  subject.roles.clear();
+  EXPECT_EQ(*Claims(Issue()).Find("roles")->string(), "");
+  EXPECT_TRUE(Claims(Issue()).Find("role")->is_null());
+}
+
+TEST_F(TokenTest, T2SaysNothingOfPermissionsWhereTheTenantWantsNone) {
+  subject.with_permissions = false;
+  for (int i = 0; i < 2; ++i) {
+    const auto claims = Claims(Issue());
+    EXPECT_EQ(claims.Find("permissions"), nullptr);
+    EXPECT_EQ(claims.Find("permissions_omitted"), nullptr);
+    subject.permissions.assign(1000, "module:resource:action");
+  }
+}
+
+// A token of 3072 bytes has them, one byte more and they are gone.
+TEST_F(TokenTest, T2TheLimitIsExact) {
+  bool fitted = false, omitted = false;
+  for (std::size_t length = 1; length < 3000 && !omitted; ++length) {
+    subject.permissions = {std::string(length, 'x')};
+    const auto token = Issue();
+    const bool there = Claims(token).Find("permissions") != nullptr;
+    EXPECT_LE(token.size(), 3072U);
+    fitted = there ? token.size() >= 3070 : fitted;
+    omitted = !there;
+    if (omitted) {
+      EXPECT_TRUE(*Claims(token).Find("permissions_omitted")->boolean());
+    }
+  }
+  EXPECT_TRUE(fitted);
+  EXPECT_TRUE(omitted);
 }
 
 TEST_F(TokenTest, T2LeavesPermissionsOutWhereTheyWouldBeTooLong) {
