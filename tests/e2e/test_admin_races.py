@@ -358,8 +358,8 @@ def test_a_deletion_races_a_sign_in(stack, slug, boss):
         if client.access:
             for _again in range(4):
                 client.verify(expect=(401, "invalid_token"))
-        assert stack.value("SELECT COUNT(*) FROM sessions WHERE user_id = %s AND revoked_at IS NULL",
-                           raw_id(user_id)) == 0
+        assert stack.value("SELECT COUNT(*) FROM sessions WHERE user_id = %s AND "
+                           "revoked_at IS NULL", raw_id(user_id)) == 0
 
 
 def test_a_disabling_races_sign_ins(stack, slug, boss):

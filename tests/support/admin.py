@@ -2,12 +2,15 @@
 the command line, and looked at in the database."""
 
 import base64
+import json
 import secrets
+import struct
 import uuid
+import zlib
 
 import requests
 
-from support.client import Client, signed_in
+from support.client import signed_in
 from support.gatehouse import User, fresh_email
 
 PLATFORM_ADMINISTRATOR = "00000000-0000-7000-8000-000000000001"
@@ -106,17 +109,8 @@ class Service:
         return "Basic " + base64.b64encode(pair).decode()
 
 
-def service_client(stack, admin):
-    client = Client(stack)
-    client.http.headers["Authorization"] = Service(admin).basic
-    return client
-
-
 def png(edge=24):
     """A small picture, by the byte: no library of images is needed for it."""
-    import struct
-    import zlib
-
     def chunk(kind, data):
         body = kind + data
         return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
@@ -140,3 +134,28 @@ def rows_of(stack, *tables, without=()):
     return {table: sorted(
         [{key: value for key, value in row.items() if key not in without}
          for row in stack.sql(f"SELECT * FROM `{table}`")], key=repr) for table in tables}
+
+
+class Scene:
+    """A tenant with an administrator, somebody who may manage people and roles but holds nothing of
+    sales, somebody who holds sales, and a nobody."""
+
+    def __init__(self, stack):
+        self.stack = stack
+        self.slug = stack.new_tenant("scene", max_sessions=0)
+        self.id = tenant_id(stack, self.slug)
+        self.boss = tenant_admin(stack, self.slug)
+        self.manager = holder(stack, self.slug, "auth:users:*", "auth:roles:*")
+        self.seller = holder(stack, self.slug, "sales:orders:*")
+        self.sales_role = new_role(self.boss, "sales:orders:view")
+        self.plain = signed_in(stack, stack.new_user(self.slug))
+
+
+# Nobody's hash: a well-formed one.
+BCRYPT = "$2y$10$abcdefghijklmnopqrstuu7Q4rq0Yw1lS0yXo1m1mV5dY3X1Zb0aG"
+
+
+def write_import(tmp_path, *records):
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(list(records)))
+    return str(path)

@@ -72,7 +72,8 @@ def operations(stack):
             schemes = tuple(sorted({name for choice in security for name in choice}))
             found.append(Operation(
                 method.upper(), template, fill(template), bool(security) and {} not in security,
-                schemes, operation.get("x-permission", ""), tuple(media), schema, body.get("required", False), operation["responses"]))
+                schemes, operation.get("x-permission", ""), tuple(media), schema,
+                body.get("required", False), operation["responses"]))
     return found
 
 
