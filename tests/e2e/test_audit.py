@@ -11,7 +11,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from support.admin import give, my_id, new_person, new_role, raw_id, text_id
+from support.admin import Service, give, my_id, new_person, new_role, raw_id, text_id
 from support.changes import CHANGES, Office
 from support.client import Client, describe, signed_in
 from support.gatehouse import fresh_email
@@ -97,13 +97,12 @@ def test_one_change_one_event(stack, office, name):
 def test_what_changes_nothing_leaves_nothing(stack, office, name):
     """A1: the log is of changes; the reasons stand beside the names."""
     client, _user = office.person()
-    form = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    service = Service(office.boss) if "introspect" in name else None
 
     def introspect():
-        service = Client(stack)
-        return service.post("/auth/introspect", headers={
-            **form["headers"], "Authorization": office.service.basic},
-                            data=urllib.parse.urlencode({"token": client.access}))
+        return Client(stack).post("/auth/introspect", headers={
+            "Content-Type": "application/x-www-form-urlencoded", "Authorization": service.basic},
+                                  data=urllib.parse.urlencode({"token": client.access}))
 
     ask = {
         "POST /auth/refresh": client.refresh,

@@ -1,5 +1,5 @@
-"""The wall between tenants (SPEC N1): a foreign id answers like one that is not there, byte for byte,
-on every route that takes one; nothing foreign is listed or changed."""
+"""The wall between tenants (SPEC N1): a foreign id answers like one that is not there, byte for
+byte, on every route that takes one; nothing foreign is listed or changed."""
 
 import re
 

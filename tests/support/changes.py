@@ -35,7 +35,6 @@ class Office:
         self.boss = tenant_admin(stack, self.slug)
         self.platform = platform_admin(stack)
         self.me = my_id(self.boss)
-        self.service = Service(self.boss)
 
     def user(self):
         return self.stack.new_user(self.slug)
