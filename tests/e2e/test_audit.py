@@ -25,7 +25,6 @@ WITHOUT = {
     "POST /auth/resend-verification": "a mail; the registration was recorded, the use will be",
     "POST /auth/check": "a question",
     "POST /auth/introspect": "a question",
-    "POST /auth/me/email": "asks for a link; the change itself, when it is used, is email.changed",
 }
 
 API_EVENTS = """login.succeeded login.failed login.locked logout session.revoked
@@ -68,6 +67,9 @@ def test_one_change_one_event(stack, office, name):
     wanted = CHANGES[name](office)
     answer, events = counted(stack, wanted.ask)
     assert answer.status_code < 300, describe(answer)
+    ended = [row for row in events if row["event"] == "session.revoked" and wanted.ends]
+    assert sorted(row["target_id"] for row in ended) == sorted(wanted.ends)
+    events = [row for row in events if row not in ended]
     assert len(events) == 1, [(row["event"], row["after_json"]) for row in events]
     event = events[0]
     names = (wanted.event,) if isinstance(wanted.event, str) else wanted.event
@@ -111,8 +113,6 @@ def test_what_changes_nothing_leaves_nothing(stack, office, name):
         "POST /auth/check": lambda: office.boss.post(
             "/auth/check", {"checks": [{"permission": "sales:orders:view"}]}),
         "POST /auth/introspect": introspect,
-        "POST /auth/me/email": lambda: client.post("/auth/me/email", {
-            "new_email": fresh_email(), "password": client.user.password}),
     }[name]
     answer, events = counted(stack, ask)
     assert answer.status_code < 300, describe(answer)
@@ -171,6 +171,24 @@ def test_every_session_that_a_sign_in_ends_is_an_event(stack):
     assert sorted(row["event"] for row in events) == ["login.succeeded", "session.revoked"]
     ended = next(row for row in events if row["event"] == "session.revoked")
     assert ended["target_id"] == text_id(first)
+
+
+@pytest.mark.parametrize("method, body, event", [
+    ("PATCH", {"status": "disabled"}, "user.updated"), ("DELETE", None, "user.deleted"),
+    ("PATCH", {"email": "moved"}, "user.updated")])
+def test_sessions_that_end_with_a_change_are_events(stack, office, method, body, event):
+    """A1, T8: beside the one event of the change, one for each session."""
+    user = office.user()
+    clients = [signed_in(stack, user) for _ in range(2)]
+    if body and "email" in body:
+        body = {"email": fresh_email("moved")}
+    path = f"/auth/users/{my_id(clients[0])}"
+    answer, events = counted(stack, lambda: office.boss.call(method, path, body) if body else
+                             office.boss.call(method, path))
+    assert answer.status_code < 300, describe(answer)
+    assert sorted(row["event"] for row in events) == sorted([event] + ["session.revoked"] * 2)
+    assert {text_id(row["actor_id"]) for row in events} == {office.me}
+    assert {row["request_id"] for row in events} == {answer.headers["X-Request-Id"]}
 
 
 def test_an_administrator_who_ends_three_sessions(stack, office):

@@ -13,7 +13,8 @@ from support.gatehouse import User, fresh_email, fresh_password
 
 @dataclass
 class Change:
-    """What a route's event must say. `actor`, `target` and `tenant` are ids; None: nobody."""
+    """What a route's event must say. `actor`, `target` and `tenant` are ids; None: nobody. Of each
+    session in `ends` there is one more event, session.revoked: it ends with the change."""
     event: str | tuple
     ask: object  # a function that does it; its answer
     target_type: str
@@ -23,6 +24,7 @@ class Change:
     before: bool = False
     after: bool = False
     ip: str | None = None
+    ends: tuple = ()
 
 
 class Office:
@@ -195,6 +197,15 @@ def _(office):
                          after=True)
 
 
+@change("POST /auth/me/email")
+def _(office):
+    """Asked for; that the address has changed is email.changed, once the link is used."""
+    client, _user = office.person()
+    return by_themselves(office, "user.updated", client, lambda: client.post(
+        "/auth/me/email", {"new_email": fresh_email(), "password": client.user.password}),
+                         after=True)
+
+
 @change("PUT /auth/me/picture")
 def _(office):
     client, _user = office.person()
@@ -214,7 +225,8 @@ def _(office):
 def _(office):
     client, _user = office.person()
     return by_themselves(office, "user.deleted", client, lambda: client.call(
-        "DELETE", "/auth/me", {"password": client.user.password}), before=True)
+        "DELETE", "/auth/me", {"password": client.user.password}), before=True,
+                         ends=(client.session_id,))
 
 
 @change("POST /auth/users")
