@@ -68,14 +68,15 @@ def killed_after(stack, _cache):
 @contextlib.contextmanager
 def restarted(stack, _cache):
     """Dead for the change, back and empty for the verification."""
-    service = processes.Respawner(stack.pid("memcached"))
+    if not stack.respawned:
+        stack.respawned.append(processes.Respawner(stack.pid("memcached")))
+    service = stack.respawned[0]
     service.kill()
     try:
         yield
     finally:
         service.start()
         processes.wait_until(lambda: reachable(stack), 10, "memcached to answer")
-        stack.respawned.append(service)
 
 
 def reachable(stack):
