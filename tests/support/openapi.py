@@ -8,6 +8,7 @@ from support.client import Client
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 SOMEBODY = "00000000-0000-7000-8000-00000000abcd"  # a well-formed id of nothing
+SOMETHING = "nothing:of:this"  # a well-formed permission that no catalogue lists
 
 
 @dataclass
@@ -16,6 +17,8 @@ class Operation:
     template: str
     path: str  # every {segment} filled in
     secured: bool
+    schemes: tuple  # of "security": bearer, cookie, service
+    permission: str  # x-permission, or ""
     media: tuple  # of the request body
     schema: dict  # of the JSON body, resolved
     required: bool  # the body
@@ -41,8 +44,8 @@ def resolve(document, node):
     return node
 
 
-def fill(template):
-    return re.sub(r"\{[^}]+\}", SOMEBODY, template)
+def fill(template, somebody=SOMEBODY, something=SOMETHING):
+    return re.sub(r"\{[^}]+\}", somebody, template.replace("{code}", something))
 
 
 @lru_cache(maxsize=4)
@@ -66,9 +69,11 @@ def operations(stack):
             media = body.get("content", {})
             schema = resolve(document, media.get("application/json", {}).get("schema", {}))
             security = operation.get("security", document.get("security", []))
+            schemes = tuple(sorted({name for choice in security for name in choice}))
             found.append(Operation(
                 method.upper(), template, fill(template), bool(security) and {} not in security,
-                tuple(media), schema, body.get("required", False), operation["responses"]))
+                schemes, operation.get("x-permission", ""), tuple(media), schema,
+                body.get("required", False), operation["responses"]))
     return found
 
 
