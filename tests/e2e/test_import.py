@@ -347,7 +347,8 @@ def test_two_imports_share_the_user_limit(stack, own, tmp_path):
     assert users_of(stack, own) <= 5000
 
 
-def test_somebody_who_registers_meanwhile(stack, own, tmp_path):
+@pytest.mark.parametrize("flags", [(), ("--skip-existing",)])
+def test_somebody_who_registers_meanwhile(stack, own, tmp_path, flags):
     """Not seen when the file is checked, and there when it is written."""
     file = tmp_path / "users.json"
     same = fresh_email()
@@ -358,8 +359,8 @@ def test_somebody_who_registers_meanwhile(stack, own, tmp_path):
         cursor.execute("INSERT INTO users (id, tenant_id, email, status, created_at, updated_at) "
                        "SELECT %s, id, %s, 'pending', NOW(), NOW() FROM tenants WHERE slug = %s",
                        (uuid.uuid4().bytes, same, own))
-        running = pool.submit(stack.cli, "import", "users", "--tenant", own, "--skip-existing",
-                              str(file))
+        running = pool.submit(stack.cli, "import", "users", "--tenant", own, *flags, str(file),
+                              check=False)
         waiting = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
         for _ in range(200):
             cursor.execute(waiting)
@@ -367,7 +368,12 @@ def test_somebody_who_registers_meanwhile(stack, own, tmp_path):
                 break
             time.sleep(0.05)
         root.commit()
-        assert "imported 1, skipped 1" in running.result(60).stdout
+        done = running.result(60)
+    if flags:
+        assert "imported 1, skipped 1" in done.stdout
+    else:
+        assert done.returncode == 1 and f"a user {same} already" in done.stderr, done.stderr
+        assert "0 users are imported so far" in done.stderr and users_of(stack, own) == 1
 
 
 def test_what_cannot_be_read(stack, own, tmp_path):
