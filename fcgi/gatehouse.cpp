@@ -32,6 +32,7 @@ int Run(int argc, char** argv) {
   gatehouse::cli::AddUserCommands(app, invocation);
   gatehouse::cli::AddRoleCommands(app, invocation);
   gatehouse::cli::AddSessionCommands(app, invocation);
+  gatehouse::cli::AddImportCommands(app, invocation);
 
   try {
     app.parse(argc, argv);

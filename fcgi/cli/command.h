@@ -26,6 +26,7 @@ struct Invocation {
 };
 
 // Each adds its commands. What they capture lives as long as `app` and `invocation`.
+void AddImportCommands(CLI::App& app, Invocation& invocation);
 void AddKeyCommands(CLI::App& app, Invocation& invocation);
 void AddOperationCommands(CLI::App& app, Invocation& invocation);
 void AddRoleCommands(CLI::App& app, Invocation& invocation);

@@ -18,7 +18,7 @@ ALTER TABLE users
 -- words that begin with those asked for, without reading every row (SPEC U5).
 CREATE TABLE user_words (
   tenant_id BINARY(16) NOT NULL,
-  word VARCHAR(64) NOT NULL,
+  word VARCHAR(100) NOT NULL,           -- as long as a name: never cut
   user_id BINARY(16) NOT NULL,
   PRIMARY KEY (tenant_id, word, user_id),
   KEY user_words_user (user_id, word),
