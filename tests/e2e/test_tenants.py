@@ -25,9 +25,15 @@ def home(stack):
 
 
 @pytest.fixture(scope="module")
-def root(stack, home):
+def lord(stack, home):
     """A platform administrator who is nobody else besides."""
     return signed_in(stack, stack.new_user(home, flags=("--platform-admin",)))
+
+
+@pytest.fixture
+def root(lord):
+    """The same from an address of a test's own: rate limits are per address."""
+    return root_of(lord)
 
 
 def new_slug():
@@ -169,6 +175,7 @@ def root_of(client):
     """The same session on a connection of its own: requests' sessions are not for threads."""
     copy = Client(client.stack)
     copy.access = client.access
+    copy.user = client.user
     return copy
 
 

@@ -108,7 +108,19 @@ class Stack:
             self.assign(user, role)
         return user
 
+    def list_permissions(self, *codes):
+        """Puts what a test needs into the catalogue."""
+        plain = sorted({code.removesuffix(":own") for code in codes
+                        if "*" not in code and code != "ALL_PERMISSIONS"})
+        missing = [code for code in plain
+                   if not self.sql("SELECT 1 FROM permissions WHERE code = %s", code)]
+        if missing:
+            rows = ", ".join(f"('{code}', UTC_TIMESTAMP(6))" for code in missing)
+            self.administer_database(f"INSERT IGNORE INTO {self.info['database']}.permissions "
+                                     f"(code, created_at) VALUES {rows}")
+
     def new_role(self, tenant, *permissions, name=None):
+        self.list_permissions(*permissions)
         name = name or f"Role {secrets.token_hex(4)}"
         flags = [flag for permission in permissions for flag in ("--permission", permission)]
         self.cli("role", "create", "--tenant", tenant, name, *flags)
