@@ -43,6 +43,12 @@ bool IsControl(CodePoint c) {
          (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+bool IsWordPart(CodePoint c) {
+  if (c < 0) return false;
+  const auto category = utf8proc_category(c);
+  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;
+}
+
 int CombiningClass(CodePoint c) { return utf8proc_get_property(c)->combining_class; }
 
 // Canonical ordering (Unicode 3.11, D109). utf8proc's own sort is quadratic in the length of a run
@@ -134,6 +140,24 @@ std::string Printable(std::string_view s, std::size_t max_bytes) {
     i += size;
   }
   return out;
+}
+
+std::vector<std::string_view> Words(std::string_view s) {
+  std::vector<std::string_view> words;
+  std::size_t begin = 0;
+  const auto end_at = [&](std::size_t end) {
+    if (end > begin) words.push_back(s.substr(begin, end - begin));
+  };
+  for (std::size_t at = 0; at < s.size();) {
+    const Decoded d = DecodeAt(s, at);
+    if (!IsWordPart(d.code)) {
+      end_at(at);
+      begin = at + d.size;
+    }
+    at += d.size;
+  }
+  end_at(s.size());
+  return words;
 }
 
 }  // namespace gatehouse::text

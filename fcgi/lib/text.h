@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gatehouse::text {
 
@@ -21,5 +22,8 @@ std::string_view Truncate(std::string_view s, std::size_t max_bytes);
 // `s` without control characters and ill-formed bytes, at most `max_bytes`: for what a client says
 // of itself (User-Agent) and we only keep to show.
 std::string Printable(std::string_view s, std::size_t max_bytes);
+
+// The runs of letters, marks and digits (categories L, M, N) in `s`, in order.
+std::vector<std::string_view> Words(std::string_view s);
 
 }  // namespace gatehouse::text

@@ -39,8 +39,9 @@ Result<http::Response> DeleteMe(Call& call);
 Result<http::Response> PutMyPicture(Call& call);
 Result<http::Response> DeleteMyPicture(Call& call);
 Result<http::Response> GetUserPicture(Call& call);
-// users.cpp
+// user_list.cpp
 Result<http::Response> GetUsers(Call& call);
+// users.cpp
 Result<http::Response> PostUsers(Call& call);
 Result<http::Response> GetUser(Call& call);
 Result<http::Response> PatchUser(Call& call);

@@ -22,7 +22,6 @@ Result<http::Response> PostUserLogout(Call& call) {
   return http::Response::Empty(204);
 }
 
-Result<http::Response> GetUsers(Call&) { return MakeError(ErrorCode::kInternal); }
 Result<http::Response> PostUsers(Call&) { return MakeError(ErrorCode::kInternal); }
 Result<http::Response> GetUser(Call&) { return MakeError(ErrorCode::kInternal); }
 Result<http::Response> PatchUser(Call&) { return MakeError(ErrorCode::kInternal); }

@@ -12,6 +12,16 @@ std::optional<std::string> IdText(const std::optional<T>& id) {
   return id ? std::optional(id->ToString()) : std::nullopt;
 }
 
+void WriteObject(json::Writer& out, std::string_view key, const std::optional<std::string>& text) {
+  out.Key(key);
+  const auto parsed = text ? json::Parse(*text) : std::nullopt;
+  if (parsed && parsed->object() != nullptr) {
+    out.Raw(*text);
+  } else {
+    out.Null();
+  }
+}
+
 }  // namespace
 
 void WriteUser(json::Writer& out, const store::User& user, const store::Grants& grants) {
@@ -67,6 +77,17 @@ void WriteAttempt(json::Writer& out, const store::Attempt& attempt) {
   out.Member("user_agent", attempt.user_agent).Member("device", attempt.device);
   out.Member("created_at", ToRfc3339(attempt.created_at)).Member("success", attempt.success);
   out.Member("reason", attempt.reason).EndObject();
+}
+
+void WriteAudit(json::Writer& out, const store::AuditEvent& event) {
+  out.BeginObject().Member("id", event.id.ToString()).Member("event", event.event);
+  out.Member("actor_id", IdText(event.actor_id)).Member("target_type", event.target_type);
+  out.Member("target_id", event.target_id).Member("tenant_id", IdText(event.tenant_id));
+  out.Member("ip", event.ip).Member("request_id", event.request_id);
+  out.Member("created_at", ToRfc3339(event.created_at));
+  WriteObject(out, "before", event.before_json);
+  WriteObject(out, "after", event.after_json);
+  out.EndObject();
 }
 
 }  // namespace gatehouse::api

@@ -6,6 +6,7 @@
 #include "fcgi/lib/json.h"
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
+#include "sql/store/audit.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
 #include "sql/store/users.h"
@@ -16,5 +17,7 @@ void WriteUser(json::Writer& out, const store::User& user, const store::Grants& 
 void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);
 void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
+// `before` and `after` as the objects that they are; null where what is stored is none.
+void WriteAudit(json::Writer& out, const store::AuditEvent& event);
 
 }  // namespace gatehouse::api

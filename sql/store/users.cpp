@@ -1,6 +1,8 @@
 #include "sql/store/users.h"
 
 #include "sql/store/outcome.h"
+#include "sql/store/user_row.h"
+#include "sql/store/user_words.h"
 
 namespace gatehouse::store {
 namespace {
@@ -40,10 +42,14 @@ const db::Sql kSetStatus{"users.set_status",
 const db::Sql kSetLastLogin{"users.set_last_login",
                             "UPDATE users SET last_login_at = ? WHERE tenant_id = ? AND id = ?"};
 
+}  // namespace
+
+const char* const kUserColumns = GH_USER_COLUMNS;
+
 #undef GH_SELECT_USER
 #undef GH_USER_COLUMNS
 
-UserStatus ParseStatus(std::string_view text) {
+UserStatus ParseUserStatus(std::string_view text) {
   if (text == "active") return UserStatus::kActive;
   if (text == "pending") return UserStatus::kPending;
   return UserStatus::kDisabled;
@@ -55,7 +61,7 @@ User ReadUser(const db::Row& row) {
   user.tenant_id = row.As<TenantId>(1);
   user.email = row.Text(2);
   user.email_verified_at = row.OptionalTime(3);
-  user.status = ParseStatus(row.Text(4));
+  user.status = ParseUserStatus(row.Text(4));
   user.password_hash = row.OptionalText(5);
   user.must_change_password = row.Bool(6);
   user.first_name = row.OptionalText(7);
@@ -75,8 +81,6 @@ User ReadUser(const db::Row& row) {
   user.updated_by = row.OptionalAs<UserId>(21);
   return user;
 }
-
-}  // namespace
 
 std::string_view ToString(UserStatus status) {
   switch (status) {
@@ -118,7 +122,7 @@ Result<std::optional<User>> LockUserByEmail(db::Executor& ex, TenantId tenant,
 }
 
 Status InsertUser(db::Executor& ex, const User& user) {
-  return Done(ex.Execute(kInsert, {user.id,
+  auto done = ex.Execute(kInsert, {user.id,
                                    user.tenant_id,
                                    user.email,
                                    user.email_verified_at,
@@ -139,7 +143,9 @@ Status InsertUser(db::Executor& ex, const User& user) {
                                    user.created_at,
                                    user.created_by,
                                    user.updated_at,
-                                   user.updated_by}));
+                                   user.updated_by});
+  GH_TRY(std::move(done));
+  return InsertWords(ex, user);
 }
 
 Status UpdatePending(db::Executor& ex, TenantId tenant, UserId id,
@@ -147,8 +153,12 @@ Status UpdatePending(db::Executor& ex, TenantId tenant, UserId id,
                      const std::optional<std::string>& first_name,
                      const std::optional<std::string>& last_name,
                      const std::optional<std::string>& phone, TimePoint now) {
-  return OneRow(kUpdatePending, ex.Execute(kUpdatePending, {password_hash, first_name, last_name,
-                                                            phone, now, tenant, id}));
+  const auto matched = OneRow(
+      kUpdatePending,
+      ex.Execute(kUpdatePending, {password_hash, first_name, last_name, phone, now, tenant, id}));
+  // Also where it matched nothing: a registration costs the same for an address that is taken.
+  GH_TRY(RefreshWords(ex, tenant, id));
+  return matched;
 }
 
 Status ActivateUser(db::Executor& ex, TenantId tenant, UserId id, TimePoint now) {
