@@ -33,14 +33,16 @@ Result<http::Response> DeleteMySession(Call& call);
 Result<http::Response> GetMyAttempts(Call& call);
 Result<http::Response> PatchMe(Call& call);
 Result<http::Response> PostMyEmail(Call& call);
-Result<http::Response> GetMyExport(Call& call);
 Result<http::Response> DeleteMe(Call& call);
+// export.cpp
+Result<http::Response> GetMyExport(Call& call);
 // picture.cpp
 Result<http::Response> PutMyPicture(Call& call);
 Result<http::Response> DeleteMyPicture(Call& call);
 Result<http::Response> GetUserPicture(Call& call);
-// users.cpp
+// user_list.cpp
 Result<http::Response> GetUsers(Call& call);
+// users.cpp
 Result<http::Response> PostUsers(Call& call);
 Result<http::Response> GetUser(Call& call);
 Result<http::Response> PatchUser(Call& call);

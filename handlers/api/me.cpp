@@ -54,6 +54,4 @@ Result<http::Response> DeleteMe(Call& call) {
   return response;
 }
 
-Result<http::Response> GetMyExport(Call&) { return MakeError(ErrorCode::kInternal); }
-
 }  // namespace gatehouse::api

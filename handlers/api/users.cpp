@@ -22,8 +22,6 @@ std::vector<RoleId> RoleIds(const http::Fields& body) {
 
 }  // namespace
 
-Result<http::Response> GetUsers(Call&) { return MakeError(ErrorCode::kInternal); }
-
 Result<http::Response> PostUsers(Call& call) {
   auth::NewUser wanted{call.body.Text("email"), ReadUserChange(call.body), RoleIds(call.body)};
   wanted.profile.email.reset();

@@ -12,6 +12,16 @@ std::optional<std::string> IdText(const std::optional<T>& id) {
   return id ? std::optional(id->ToString()) : std::nullopt;
 }
 
+void WriteObject(json::Writer& out, std::string_view key, const std::optional<std::string>& text) {
+  out.Key(key);
+  const auto parsed = text ? json::Parse(*text) : std::nullopt;
+  if (parsed && parsed->object() != nullptr) {
+    out.Raw(*text);
+  } else {
+    out.Null();
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> PictureUrl(const store::User& user) {
@@ -107,6 +117,17 @@ void WriteTenant(json::Writer& out, const store::Tenant& tenant) {
   out.Member("created_by", IdText(tenant.created_by));
   out.Member("updated_at", ToRfc3339(tenant.updated_at));
   out.Member("updated_by", IdText(tenant.updated_by)).EndObject();
+}
+
+void WriteAudit(json::Writer& out, const store::AuditEvent& event) {
+  out.BeginObject().Member("id", event.id.ToString()).Member("event", event.event);
+  out.Member("actor_id", IdText(event.actor_id)).Member("target_type", event.target_type);
+  out.Member("target_id", event.target_id).Member("tenant_id", IdText(event.tenant_id));
+  out.Member("ip", event.ip).Member("request_id", event.request_id);
+  out.Member("created_at", ToRfc3339(event.created_at));
+  WriteObject(out, "before", event.before_json);
+  WriteObject(out, "after", event.after_json);
+  out.EndObject();
 }
 
 }  // namespace gatehouse::api

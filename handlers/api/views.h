@@ -7,6 +7,7 @@
 #include "fcgi/lib/json.h"
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
+#include "sql/store/audit.h"
 #include "sql/store/permissions.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
@@ -25,5 +26,7 @@ void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions);
 void WritePermission(json::Writer& out, const store::Permission& permission);
 void WriteTenant(json::Writer& out, const store::Tenant& tenant);
+// `before` and `after` as the objects that they are; null where what is stored is none.
+void WriteAudit(json::Writer& out, const store::AuditEvent& event);
 
 }  // namespace gatehouse::api

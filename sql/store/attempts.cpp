@@ -1,8 +1,8 @@
 #include "sql/store/attempts.h"
 
-#include <algorithm>
-#include <chrono>
+#include <utility>
 
+#include "sql/store/keyset.h"
 #include "sql/store/outcome.h"
 
 namespace gatehouse::store {
@@ -29,14 +29,14 @@ const db::Sql kInsert{"attempts.insert", "INSERT INTO attempts (" GH_ATTEMPT_COL
                                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 
 // A filter that is not asked for is NULL, and its condition falls away before the server plans.
-// What narrows the list most names the index; each ends in created_at and id, so that a page costs
-// a page. Left to itself the server takes the tenant's index without the time, and walks to a later
-// page (or to an earlier `to`) from the first row on.
+// What narrows the list most names the index; each goes on with success, created_at and id, so that
+// a page costs a page. Left to itself the server takes the tenant's index without the time, and
+// walks to a later page (or to an earlier `to`) from the first row on.
 #define GH_LIST(index, place, order)                                  \
   "SELECT " GH_ATTEMPT_COLUMNS " FROM attempts FORCE INDEX (" index   \
-  ") WHERE tenant_id = ?"                                             \
+  ") WHERE tenant_id = ? AND success = ?"                             \
   " AND (? IS NULL OR user_id = ?) AND (? IS NULL OR identifier = ?)" \
-  " AND (? IS NULL OR ip = ?) AND (? IS NULL OR success = ?)"         \
+  " AND (? IS NULL OR ip = ?)"                                        \
   " AND created_at >= ? AND created_at < ?" place " ORDER BY " order " LIMIT ?"
 #define GH_NEWEST_FIRST(index) \
   GH_LIST(index, " AND created_at <= ? AND (created_at < ? OR id < ?)", "created_at DESC, id DESC")
@@ -54,22 +54,26 @@ const ListStatements kListOfUser{
 const ListStatements kListOfIdentifier{
     {"attempts.list_newest_of_identifier", GH_NEWEST_FIRST("attempts_identifier")},
     {"attempts.list_oldest_of_identifier", GH_OLDEST_FIRST("attempts_identifier")}};
+const ListStatements kListOfIp{{"attempts.list_newest_of_ip", GH_NEWEST_FIRST("attempts_ip")},
+                               {"attempts.list_oldest_of_ip", GH_OLDEST_FIRST("attempts_ip")}};
 #undef GH_NEWEST_FIRST
 #undef GH_OLDEST_FIRST
 #undef GH_LIST
 #undef GH_ATTEMPT_COLUMNS
 
-// What DATETIME can hold.
-constexpr TimePoint kFirstTime =
-    std::chrono::sys_days(std::chrono::year(1000) / std::chrono::January / 1);
-constexpr TimePoint kLastTime =
-    std::chrono::sys_days(std::chrono::year(10000) / std::chrono::January / 1) - Micros(1);
+#define GH_COUNT(index, condition)                                                   \
+  "SELECT CAST(COUNT(*) AS SIGNED) FROM (SELECT 1 FROM attempts FORCE INDEX (" index \
+  ") WHERE " condition " LIMIT ?) AS some"
+const db::Sql kCountOfUser{"attempts.count_of_user", GH_COUNT("attempts_user", "user_id = ?")};
+const db::Sql kCountOfIdentifier{
+    "attempts.count_of_identifier",
+    GH_COUNT("attempts_identifier", "tenant_id = ? AND identifier = ?")};
+const db::Sql kCountOfIp{"attempts.count_of_ip",
+                         GH_COUNT("attempts_ip", "tenant_id = ? AND ip = ?")};
+#undef GH_COUNT
 
-AttemptCursor BeforeTheFirst(bool ascending) {
-  AttemptCursor cursor{ascending ? kFirstTime : kLastTime, {}};
-  cursor.id.uuid.bytes.fill(ascending ? 0 : 0xff);
-  return cursor;
-}
+// More rows than this are many.
+constexpr int kMany = 2000;
 
 Attempt ReadAttempt(const db::Row& row) {
   Attempt attempt;
@@ -111,21 +115,57 @@ Status InsertAttempt(db::Executor& ex, const Attempt& attempt) {
                            attempt.created_at, attempt.success, attempt.reason, attempt.counted}));
 }
 
+namespace {
+
+// The index that leads to the fewest rows. Where only one can, nothing is counted.
+Result<const ListStatements*> Narrowest(db::Executor& ex, TenantId tenant,
+                                        const AttemptFilter& filter) {
+  if (!filter.email && !filter.ip) return filter.user_id ? &kListOfUser : &kList;
+  if (!filter.user_id && !filter.ip) return &kListOfIdentifier;
+  if (!filter.user_id && !filter.email) return &kListOfIp;
+  const ListStatements* narrowest = &kListOfIp;
+  std::int64_t fewest = kMany + 1;
+  const auto weigh = [&](const ListStatements& list,
+                         Result<std::optional<db::Row>> counted) -> Status {
+    if (!counted.ok()) return std::move(counted).error();
+    const std::int64_t rows = *counted ? (*counted)->Int(0) : 0;
+    if (rows < fewest) {
+      fewest = rows;
+      narrowest = &list;
+    }
+    return {};
+  };
+  if (filter.user_id) {
+    GH_TRY(weigh(kListOfUser, ex.QueryOne(kCountOfUser, {filter.user_id, kMany})));
+  }
+  if (filter.email) {
+    GH_TRY(
+        weigh(kListOfIdentifier, ex.QueryOne(kCountOfIdentifier, {tenant, filter.email, kMany})));
+  }
+  if (filter.ip) GH_TRY(weigh(kListOfIp, ex.QueryOne(kCountOfIp, {tenant, filter.ip, kMany})));
+  return narrowest;
+}
+
+}  // namespace
+
 Result<std::vector<Attempt>> ListAttempts(db::Executor& ex, TenantId tenant,
                                           const AttemptFilter& filter,
                                           const std::optional<AttemptCursor>& after, bool ascending,
                                           int limit) {
-  const AttemptCursor place = after.value_or(BeforeTheFirst(ascending));
-  const TimePoint from = std::clamp(filter.from.value_or(kFirstTime), kFirstTime, kLastTime);
-  const TimePoint to = std::clamp(filter.to.value_or(kLastTime), kFirstTime, kLastTime);
-  const ListStatements& list = filter.user_id ? kListOfUser
-                               : filter.email ? kListOfIdentifier
-                                              : kList;
-  return Map(ex.Query(ascending ? list.oldest_first : list.newest_first,
-                      {tenant, filter.user_id, filter.user_id, filter.email, filter.email,
-                       filter.ip, filter.ip, filter.success, filter.success, from, to,
-                       place.created_at, place.created_at, place.id, limit}),
-             ReadAttempt);
+  GH_ASSIGN(const ListStatements* const list, Narrowest(ex, tenant, filter));
+  const AttemptCursor place = PlaceOf(after, ascending);
+  const Span span(filter.from, filter.to);
+  const auto with = [&](bool success) {
+    return Map(ex.Query(ascending ? list->oldest_first : list->newest_first,
+                        {tenant, success, filter.user_id, filter.user_id, filter.email,
+                         filter.email, filter.ip, filter.ip, span.from, span.to, place.created_at,
+                         place.created_at, place.id, limit}),
+               ReadAttempt);
+  };
+  if (filter.success) return with(*filter.success);
+  GH_ASSIGN(auto failures, with(false));
+  GH_ASSIGN(auto successes, with(true));
+  return Merge(std::move(failures), std::move(successes), ascending, limit);
 }
 
 }  // namespace gatehouse::store

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sql/db/database.h"
 
@@ -22,5 +23,22 @@ struct AuditEvent {
 };
 
 Status InsertAudit(db::Executor& ex, const AuditEvent& event);
+
+struct AuditFilter {
+  std::optional<UserId> actor_id;
+  std::optional<std::string> target_id, event;
+  std::optional<TimePoint> from, to;  // from <= created_at < to
+};
+// Where the page before ended.
+struct AuditCursor {
+  TimePoint created_at;
+  EventId id;
+};
+// Newest first unless `ascending`. What happened in the tenant, and with `include_abroad` also what
+// its people did in other tenants and in none: that is for platform administrators only.
+Result<std::vector<AuditEvent>> ListAudit(db::Executor& ex, TenantId tenant,
+                                          const AuditFilter& filter, bool include_abroad,
+                                          const std::optional<AuditCursor>& after, bool ascending,
+                                          int limit);
 
 }  // namespace gatehouse::store

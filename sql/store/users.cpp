@@ -1,6 +1,8 @@
 #include "sql/store/users.h"
 
 #include "sql/store/outcome.h"
+#include "sql/store/user_row.h"
+#include "sql/store/user_words.h"
 
 namespace gatehouse::store {
 namespace {
@@ -52,10 +54,14 @@ const db::Sql kOtherAdmin{"users.other_tenant_admin",
 const db::Sql kSetLastLogin{"users.set_last_login",
                             "UPDATE users SET last_login_at = ? WHERE tenant_id = ? AND id = ?"};
 
+}  // namespace
+
+const char* const kUserColumns = GH_USER_COLUMNS;
+
 #undef GH_SELECT_USER
 #undef GH_USER_COLUMNS
 
-UserStatus ParseStatus(std::string_view text) {
+UserStatus ParseUserStatus(std::string_view text) {
   if (text == "active") return UserStatus::kActive;
   if (text == "pending") return UserStatus::kPending;
   return UserStatus::kDisabled;
@@ -67,7 +73,7 @@ User ReadUser(const db::Row& row) {
   user.tenant_id = row.As<TenantId>(1);
   user.email = row.Text(2);
   user.email_verified_at = row.OptionalTime(3);
-  user.status = ParseStatus(row.Text(4));
+  user.status = ParseUserStatus(row.Text(4));
   user.password_hash = row.OptionalText(5);
   user.must_change_password = row.Bool(6);
   user.first_name = row.OptionalText(7);
@@ -88,8 +94,6 @@ User ReadUser(const db::Row& row) {
   user.updated_by = row.OptionalAs<UserId>(22);
   return user;
 }
-
-}  // namespace
 
 std::string_view ToString(UserStatus status) {
   switch (status) {
@@ -131,7 +135,7 @@ Result<std::optional<User>> LockUserByEmail(db::Executor& ex, TenantId tenant,
 }
 
 Status InsertUser(db::Executor& ex, const User& user) {
-  return Done(ex.Execute(kInsert, {user.id,
+  auto done = ex.Execute(kInsert, {user.id,
                                    user.tenant_id,
                                    user.email,
                                    user.email_verified_at,
@@ -153,7 +157,9 @@ Status InsertUser(db::Executor& ex, const User& user) {
                                    user.created_at,
                                    user.created_by,
                                    user.updated_at,
-                                   user.updated_by}));
+                                   user.updated_by});
+  GH_TRY(std::move(done));
+  return InsertWords(ex, user);
 }
 
 Status UpdatePending(db::Executor& ex, TenantId tenant, UserId id,
@@ -161,8 +167,12 @@ Status UpdatePending(db::Executor& ex, TenantId tenant, UserId id,
                      const std::optional<std::string>& first_name,
                      const std::optional<std::string>& last_name,
                      const std::optional<std::string>& phone, TimePoint now) {
-  return OneRow(kUpdatePending, ex.Execute(kUpdatePending, {password_hash, first_name, last_name,
-                                                            phone, now, tenant, id}));
+  const auto matched = OneRow(
+      kUpdatePending,
+      ex.Execute(kUpdatePending, {password_hash, first_name, last_name, phone, now, tenant, id}));
+  // Also where it matched nothing: a registration costs the same for an address that is taken.
+  GH_TRY(RefreshWords(ex, tenant, id));
+  return matched;
 }
 
 Status ActivateUser(db::Executor& ex, TenantId tenant, UserId id, TimePoint now) {
@@ -189,12 +199,13 @@ Status SetLastLogin(db::Executor& ex, TenantId tenant, UserId id, TimePoint now)
 }
 
 Status UpdateUser(db::Executor& ex, const User& user) {
-  return OneRow(kUpdate,
+  GH_TRY(OneRow(kUpdate,
                 ex.Execute(kUpdate, {user.email, user.email_verified_at, ToString(user.status),
                                      user.first_name, user.last_name, user.phone, user.address,
                                      user.employee_id, user.kra_pin, user.branch_id,
                                      user.restaurant_id, user.is_tenant_admin, user.updated_at,
-                                     user.updated_by, user.tenant_id, user.id}));
+                                     user.updated_by, user.tenant_id, user.id})));
+  return RefreshWords(ex, user.tenant_id, user.id);
 }
 
 Status ClearPassword(db::Executor& ex, TenantId tenant, UserId id, TimePoint now,

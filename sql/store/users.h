@@ -13,6 +13,7 @@ namespace gatehouse::store {
 
 enum class UserStatus { kPending, kActive, kDisabled };
 std::string_view ToString(UserStatus status);  // "pending", …
+UserStatus ParseUserStatus(std::string_view text);
 
 struct User {
   UserId id;

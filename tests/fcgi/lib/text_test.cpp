@@ -75,6 +75,18 @@ TEST(Text, LengthCountsCodePoints) {
   EXPECT_EQ(Length("e\u0301"), 2U);
 }
 
+TEST(Text, WordsAreRunsOfLettersMarksAndDigits) {
+  using Words = std::vector<std::string_view>;
+  const auto words = [](std::string_view s) { return text::Words(s); };
+  EXPECT_EQ(words(""), Words());
+  EXPECT_EQ(words(" -_.@\u2014\u20ac"), Words());
+  EXPECT_EQ(words("EMP-0042"), (Words{"EMP", "0042"}));
+  EXPECT_EQ(words(".a.b1@c "), (Words{"a", "b1", "c"}));
+  EXPECT_EQ(words("e\u0301\u00e9 \u6771\u4eac\u3000\u0939\u093f\u0928\u094d\u0926\u0940"),
+            (Words{"e\u0301\u00e9", "\u6771\u4eac", "\u0939\u093f\u0928\u094d\u0926\u0940"}));
+  EXPECT_EQ(words("a\xff\xc3(b"), (Words{"a", "b"})) << "ill-formed bytes end a word";
+}
+
 TEST(Text, E5_ControlsAreFound) {
   for (const auto s :
        {"\0"sv, "a\nb"sv, "a\rb"sv, "\t"sv, "\x1b[31m"sv, "\x7f"sv, "\u0080"sv, "\u0085"sv,
