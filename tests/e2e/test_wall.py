@@ -84,8 +84,10 @@ def test_a_foreign_id_answers_like_a_missing_one(stack, callers, abroad, caller)
             found = [client.call(operation.method, fill(operation.template, somebody=name),
                                  **options) for name in (SOMEBODY, abroad[what])]
             assert bare(found[0]) == bare(found[1]), (describe(found[0]), describe(found[1]))
-            assert found[1].status_code in (403, 404), describe(found[1])
-            if expected(operation.name, caller) is None:
+            # An empty body may be refused before the look-up; a good one reaches it.
+            before_it = (403,) if "body" in options else (403, 422)
+            assert found[1].status_code in (404, *before_it), describe(found[1])
+            if expected(operation.name, caller) is None and found[1].status_code != 422:
                 problem(found[1], 404, "not_found")
             tried += 1
     assert tried > 15
