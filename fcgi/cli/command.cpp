@@ -49,10 +49,9 @@ Result<auth::TenantContext> Session::Tenant(const std::string& slug) {
   return std::move(*tenant);
 }
 
-Result<store::User> Session::LockUser(db::Executor& ex, const auth::TenantContext& tenant,
-                                      const std::string& email) {
+Result<store::User> Session::FindUser(const auth::TenantContext& tenant, const std::string& email) {
   GH_ASSIGN(const std::string canonical, CleanEmail(email));
-  GH_ASSIGN(auto user, store::LockUserByEmail(ex, tenant.row.id, canonical));
+  GH_ASSIGN(auto user, store::FindUserByEmail(*Auto(), tenant.row.id, canonical));
   if (!user) {
     return MakeError(ErrorCode::kNotFound,
                      "there is no user " + canonical + " in tenant " + tenant.row.slug);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "fcgi/lib/json.h"
+#include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 #include "handlers/auth/tenant.h"
 #include "handlers/runtime.h"
@@ -52,15 +53,21 @@ class Session {
 
   // kNotFound with a text for people.
   Result<auth::TenantContext> Tenant(const std::string& slug);
-  // Inside a transaction, holding the user's lock.
-  Result<store::User> LockUser(db::Executor& ex, const auth::TenantContext& tenant,
-                               const std::string& email);
+  Result<store::User> FindUser(const auth::TenantContext& tenant, const std::string& email);
+
+  // The operator in a tenant: a platform administrator without an account.
+  auth::Actor ActorIn(const auth::TenantContext& tenant) const {
+    return {operator_, tenant.row.id};
+  }
 
  private:
   Session(std::unique_ptr<Runtime> runtime, auth::Caller caller)
-      : runtime_(std::move(runtime)), caller_(std::move(caller)) {}
+      : runtime_(std::move(runtime)), caller_(std::move(caller)) {
+    operator_.platform_admin = true;
+  }
   std::unique_ptr<Runtime> runtime_;
   auth::Caller caller_;
+  auth::Principal operator_;
 };
 
 // A list as a table for people, or as a JSON array for programs.

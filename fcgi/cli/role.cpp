@@ -6,7 +6,7 @@
 #include "handlers/auth/audit.h"
 #include "handlers/auth/catalogue.h"
 #include "handlers/auth/role_admin.h"
-#include "handlers/auth/session.h"
+#include "handlers/auth/user_admin.h"
 #include "sql/store/roles.h"
 
 namespace gatehouse::cli {
@@ -76,28 +76,12 @@ Status List(const Invocation& invocation, const Options& options) {
 
 Status Assign(const Invocation& invocation, const Options& options) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
-  auto& services = session->services();
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
-  GH_ASSIGN(
-      const UserId user,
-      services.db.Transact<UserId>(
-          session->caller().deadline, [&](db::Executor& ex) -> Result<UserId> {
-            GH_ASSIGN(const auto found, session->LockUser(ex, tenant, options.email));
-            GH_ASSIGN(const auto role, store::FindRoleByName(ex, tenant.row.id, options.name));
-            if (!role) return MakeError(ErrorCode::kNotFound, "there is no role " + options.name);
-            GH_ASSIGN(const auto grants, store::GrantsOf(ex, tenant.row.id, found.id));
-            const bool has = std::any_of(grants.roles.begin(), grants.roles.end(),
-                                         [&](const store::Role& r) { return r.id == role->id; });
-            if (has) return found.id;
-            GH_TRY(store::AssignRole(ex, found.id, role->id, session->now(), std::nullopt));
-            json::Writer after;
-            after.BeginObject().Member("role_id", role->id.ToString()).Member("role", role->name);
-            GH_TRY(auth::Audit(services, ex, session->caller(),
-                               {auth::event::kRoleAssigned, tenant.row.id, std::nullopt, "user",
-                                found.id.ToString(), std::nullopt, after.EndObject().Take()}));
-            return found.id;
-          }));
-  GH_TRY(auth::VoidProofs(services, session->caller(), tenant.row.id, user));
+  GH_ASSIGN(const auto user, session->FindUser(tenant, options.email));
+  GH_ASSIGN(const auto role, store::FindRoleByName(*session->Auto(), tenant.row.id, options.name));
+  if (!role) return MakeError(ErrorCode::kNotFound, "there is no role " + options.name);
+  GH_TRY(auth::AddUserRole(session->services(), session->caller(), session->ActorIn(tenant),
+                           user.id, role->id));
   Say("user " + options.email + " has role " + options.name);
   return {};
 }

@@ -36,7 +36,7 @@ Status List(const Invocation& invocation, const Options& options) {
   Listing listing(
       {"id", "email", "type", "device", "ip", "created_at", "last_active_at", "expires_at"});
   if (!options.email.empty()) {
-    GH_ASSIGN(const auto user, session->LockUser(*session->Auto(), tenant, options.email));
+    GH_ASSIGN(const auto user, session->FindUser(tenant, options.email));
     GH_TRY(AddSessionsOf(*session, user, listing));
     listing.Print(options.json);
     return {};
@@ -82,13 +82,13 @@ Status RevokeOne(Session& session, const auth::TenantContext& tenant, const std:
 
 Status RevokeAll(Session& session, const auth::TenantContext& tenant, const std::string& email) {
   auto& services = session.services();
-  GH_ASSIGN(const auto ended,
-            services.db.Transact<auth::EndedSessions>(
-                session.caller().deadline, [&](db::Executor& ex) -> Result<auth::EndedSessions> {
-                  GH_ASSIGN(const auto user, session.LockUser(ex, tenant, email));
-                  return auth::EndSessionsIn(services, ex, session.caller(), tenant.row.id, user.id,
-                                             std::nullopt, std::nullopt, kReason);
-                }));
+  GH_ASSIGN(const auto user, session.FindUser(tenant, email));
+  GH_ASSIGN(
+      const auto ended,
+      services.db.Transact<auth::EndedSessions>(session.caller().deadline, [&](db::Executor& ex) {
+        return auth::EndSessionsIn(services, ex, session.caller(), tenant.row.id, user.id,
+                                   std::nullopt, std::nullopt, kReason);
+      }));
   auth::TellEnded(services, ended);
   Say(std::to_string(ended.size()) + " sessions of " + email + " revoked");
   return {};

@@ -5,10 +5,8 @@
 #include "fcgi/cli/password.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/generated_password.h"
-#include "handlers/auth/identifier.h"
 #include "handlers/auth/password_policy.h"
-#include "handlers/auth/session.h"
-#include "sql/store/attempts.h"
+#include "handlers/auth/user_admin.h"
 #include "sql/store/roles.h"
 #include "sql/store/tenants.h"
 
@@ -22,10 +20,6 @@ struct Options {
   bool tenant_admin = false, platform_admin = false, password_stdin = false, if_missing = false;
   bool json = false;
 };
-
-std::string StatusJson(store::UserStatus status) {
-  return json::Writer().BeginObject().Member("status", store::ToString(status)).EndObject().Take();
-}
 
 Result<std::optional<std::string>> CleanName(const std::string& name) {
   if (name.empty()) return std::optional<std::string>();
@@ -145,19 +139,9 @@ Status List(const Invocation& invocation, const Options& options) {
 Status Unlock(const Invocation& invocation, const Options& options) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
-  auto& services = session->services();
-  const auto changed = session->Change([&](db::Executor& ex) -> Status {
-    GH_ASSIGN(const std::string email, CleanEmail(options.email));
-    // In the order of a sign-in: the identifier's lock, then the user's.
-    const auto key = auth::IdentifierKey(services.keys, tenant.row.id.view(), email);
-    GH_TRY(store::LockIdentifier(ex, key, session->now()));
-    GH_ASSIGN(const auto user, session->LockUser(ex, tenant, email));
-    GH_TRY(store::ClearCounted(ex, key));
-    return auth::Audit(services, ex, session->caller(),
-                       {auth::event::kUserUnlocked, tenant.row.id, std::nullopt, "user",
-                        user.id.ToString(), std::nullopt, std::nullopt});
-  });
-  GH_TRY(changed);
+  GH_ASSIGN(const auto user, session->FindUser(tenant, options.email));
+  GH_TRY(
+      auth::UnlockUser(session->services(), session->caller(), session->ActorIn(tenant), user.id));
   Say("user " + options.email + " is unlocked");
   return {};
 }
@@ -165,26 +149,11 @@ Status Unlock(const Invocation& invocation, const Options& options) {
 Status SetEnabled(const Invocation& invocation, const Options& options, bool enabled) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
-  auto& services = session->services();
-  GH_ASSIGN(
-      const auto ended,
-      services.db.Transact<auth::EndedSessions>(
-          session->caller().deadline, [&](db::Executor& ex) -> Result<auth::EndedSessions> {
-            GH_ASSIGN(const auto user, session->LockUser(ex, tenant, options.email));
-            const auto target = enabled ? store::UserStatus::kActive : store::UserStatus::kDisabled;
-            if (user.status != target) {
-              GH_TRY(store::SetStatus(ex, tenant.row.id, user.id, target, session->now(),
-                                      std::nullopt));
-              GH_TRY(
-                  auth::Audit(services, ex, session->caller(),
-                              {auth::event::kUserUpdated, tenant.row.id, std::nullopt, "user",
-                               user.id.ToString(), StatusJson(user.status), StatusJson(target)}));
-            }
-            if (enabled) return auth::EndedSessions();
-            return auth::EndSessionsIn(services, ex, session->caller(), tenant.row.id, user.id,
-                                       std::nullopt, std::nullopt, "account_disabled");
-          }));
-  auth::TellEnded(services, ended);
+  GH_ASSIGN(const auto user, session->FindUser(tenant, options.email));
+  auth::UserChange change;
+  change.status = enabled ? store::UserStatus::kActive : store::UserStatus::kDisabled;
+  GH_TRY(auth::ChangeUser(session->services(), session->caller(), session->ActorIn(tenant), user.id,
+                          change));
   Say("user " + options.email + (enabled ? " is enabled" : " is disabled"));
   return {};
 }

@@ -16,10 +16,10 @@ Status Audit(const Services& services, db::Executor& ex, const Caller& caller,
 AuditEntry ByActor(const Actor& actor, std::string_view event, std::string_view target_type,
                    std::string target_id, std::optional<std::string> before,
                    std::optional<std::string> after) {
-  AuditEntry entry{event,           actor.tenant,         actor.who.user_id,
+  AuditEntry entry{event,           actor.tenant,         actor.id(),
                    target_type,     std::move(target_id), std::move(before),
                    std::move(after)};
-  if (actor.who.tenant_id != actor.tenant) entry.actor_tenant = actor.who.tenant_id;
+  if (entry.actor && actor.who.tenant_id != actor.tenant) entry.actor_tenant = actor.who.tenant_id;
   return entry;
 }
 

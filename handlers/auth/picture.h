@@ -18,7 +18,7 @@ Result<store::User> SetPicture(Services& services, const Caller& caller, const P
 Status RemovePicture(Services& services, const Caller& caller, const Principal& who);
 
 struct Picture {
-  std::string etag;  // a strong one, with quotes (RFC 9110 section 8.8.3)
+  std::string etag;   // a strong one, with quotes (RFC 9110 section 8.8.3)
   std::string image;  // "" where the caller has it already
 };
 // kNotFound where there is no such user, or no picture. `if_none_match` as in the

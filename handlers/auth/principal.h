@@ -41,10 +41,14 @@ struct Principal {
 
 // Who administers, and the tenant in which they do: their own, or one that a platform administrator
 // named. Rules of administration take one; whoever makes it has checked that the tenant may be
-// named and is there.
+// named and is there. The command line acts as a platform administrator without an account.
 struct Actor {
   const Principal& who;
   TenantId tenant;
+
+  std::optional<UserId> id() const {
+    return who.user_id.uuid.is_nil() ? std::nullopt : std::optional(who.user_id);
+  }
 };
 
 // A service that holds a credential (SPEC T10).

@@ -68,7 +68,7 @@ Status AssignRoles(Services& services, db::Executor& ex, const Actor& actor, Use
   }
   const TimePoint now = services.clock.Now();
   for (std::size_t i = same; i < roles.size(); ++i) {
-    GH_TRY(store::AssignRole(ex, user, roles[i].id, now, actor.who.user_id));
+    GH_TRY(store::AssignRole(ex, user, roles[i].id, now, actor.id()));
   }
   return {};
 }

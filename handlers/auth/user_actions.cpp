@@ -1,5 +1,6 @@
 // What administrators do to users beside changing them: delete, roles, unlock, reset, sign out.
 #include <algorithm>
+#include <functional>
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
@@ -23,11 +24,14 @@ std::string RolesJson(const std::vector<store::Role>& roles) {
   return out.EndArray().EndObject().Take();
 }
 
+// The wanted roles, from those that are held.
+using Choose = std::function<std::vector<RoleId>(const std::vector<store::Role>& held)>;
+
 Result<UserView> SetRolesIn(Services& services, db::Executor& ex, const Caller& caller,
-                            const Actor& actor, UserId id, const std::vector<RoleId>& roles) {
+                            const Actor& actor, UserId id, const Choose& choose) {
   GH_ASSIGN(UserView view, LockForAction(ex, actor, id));
   const auto held = std::move(view.grants.roles);
-  GH_TRY(AssignRoles(services, ex, actor, id, held, roles));
+  GH_TRY(AssignRoles(services, ex, actor, id, held, choose(held)));
   GH_ASSIGN(view.grants, store::GrantsOf(ex, actor.tenant, id));
   const bool same =
       std::equal(held.begin(), held.end(), view.grants.roles.begin(), view.grants.roles.end(),
@@ -39,15 +43,30 @@ Result<UserView> SetRolesIn(Services& services, db::Executor& ex, const Caller& 
   return view;
 }
 
+Result<UserView> ChooseRoles(Services& services, const Caller& caller, const Actor& actor,
+                             UserId id, const Choose& choose) {
+  GH_ASSIGN(UserView view, services.db.Transact<UserView>(caller.deadline, [&](db::Executor& ex) {
+    return SetRolesIn(services, ex, caller, actor, id, choose);
+  }));
+  GH_TRY(VoidProofs(services, caller, actor.tenant, id));
+  return view;
+}
+
 }  // namespace
 
 Result<UserView> SetUserRoles(Services& services, const Caller& caller, const Actor& actor,
                               UserId id, const std::vector<RoleId>& roles) {
-  GH_ASSIGN(UserView view, services.db.Transact<UserView>(caller.deadline, [&](db::Executor& ex) {
-    return SetRolesIn(services, ex, caller, actor, id, roles);
-  }));
-  GH_TRY(VoidProofs(services, caller, actor.tenant, id));
-  return view;
+  return ChooseRoles(services, caller, actor, id, [&](const auto&) { return roles; });
+}
+
+Result<UserView> AddUserRole(Services& services, const Caller& caller, const Actor& actor,
+                             UserId id, RoleId role) {
+  return ChooseRoles(services, caller, actor, id, [&](const std::vector<store::Role>& held) {
+    std::vector<RoleId> wanted;
+    for (const auto& one : held) wanted.push_back(one.id);
+    if (std::find(wanted.begin(), wanted.end(), role) == wanted.end()) wanted.push_back(role);
+    return wanted;
+  });
 }
 
 Status DeleteUser(Services& services, const Caller& caller, const Actor& actor, UserId id) {
@@ -73,8 +92,8 @@ Result<EndedSessions> DeleteUserIn(Services& services, db::Executor& ex, const C
   if (user.is_tenant_admin && user.status == store::UserStatus::kActive) {
     GH_TRY(KeepATenantAdmin(ex, user.tenant_id, user.id));
   }
-  GH_ASSIGN(auto ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id,
-                                      actor.who.user_id, std::nullopt, "account_deleted"));
+  GH_ASSIGN(auto ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id, actor.id(),
+                                      std::nullopt, "account_deleted"));
   json::Writer before;
   before.BeginObject().Member("email", user.email);
   before.Member("first_name", user.first_name).Member("last_name", user.last_name).EndObject();
@@ -108,8 +127,7 @@ Status ForcePasswordReset(Services& services, const Caller& caller, const Actor&
           caller.deadline, [&](db::Executor& ex) -> Result<EndedSessions> {
             GH_ASSIGN(const auto tenant, LoadTenantContext(ex, actor.tenant));
             GH_ASSIGN(const auto view, LockForAction(ex, actor, id));
-            GH_TRY(store::ClearPassword(ex, actor.tenant, id, services.clock.Now(),
-                                        actor.who.user_id));
+            GH_TRY(store::ClearPassword(ex, actor.tenant, id, services.clock.Now(), actor.id()));
             GH_TRY(Audit(
                 services, ex, caller,
                 ByActor(actor, event::kResetRequested, "user", id.ToString(), std::nullopt,
@@ -117,8 +135,8 @@ Status ForcePasswordReset(Services& services, const Caller& caller, const Actor&
             if (view.user.status == store::UserStatus::kActive) {
               GH_TRY(SendResetLink(services, ex, tenant, view.user));
             }
-            return EndSessionsIn(services, ex, caller, actor.tenant, id, actor.who.user_id,
-                                 std::nullopt, "password_reset_forced");
+            return EndSessionsIn(services, ex, caller, actor.tenant, id, actor.id(), std::nullopt,
+                                 "password_reset_forced");
           }));
   TellEnded(services, ended);
   return {};
@@ -129,7 +147,7 @@ Status SignOutUser(Services& services, const Caller& caller, const Actor& actor,
                                   caller.deadline, [&](db::Executor& ex) -> Result<EndedSessions> {
                                     GH_TRY(LockForAction(ex, actor, id));
                                     return EndSessionsIn(services, ex, caller, actor.tenant, id,
-                                                         actor.who.user_id, std::nullopt,
+                                                         actor.id(), std::nullopt,
                                                          "ended_by_admin");
                                   }));
   TellEnded(services, ended);

@@ -5,6 +5,7 @@
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/difference.h"
 #include "handlers/auth/generated_password.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/notify.h"
@@ -42,6 +43,23 @@ void Apply(const UserChange& change, store::User& user) {
     if (const auto& given = change.*field.in_change) user.*field.in_user = *given;
   }
   if (change.is_tenant_admin) user.is_tenant_admin = *change.is_tenant_admin;
+}
+
+template <class T>
+json::Value OrNull(const std::optional<T>& value) {
+  return value ? json::Value(*value) : json::Value();
+}
+
+// What may be changed, as the audit log shows it.
+json::Object Facts(const store::User& user) {
+  json::Object out{{"email", user.email},
+                   {"email_verified", user.email_verified_at.has_value()},
+                   {"status", std::string(ToString(user.status))}};
+  for (const auto& field : kTextFields) {
+    out.emplace_back(field.name, OrNull(user.*field.in_user));
+  }
+  out.emplace_back("is_tenant_admin", user.is_tenant_admin);
+  return out;
 }
 
 Error AddressTaken() { return MakeError(ErrorCode::kAlreadyExists, "address"); }
@@ -146,21 +164,21 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
     user.email = *email;
     user.email_verified_at.reset();
   }
-  const auto diff = DiffUsers(before, user);
-  if (!diff) return Changed{std::move(view), {}};
+  const Difference changed = DifferenceOf(Facts(before), Facts(user));
+  if (changed.empty()) return Changed{std::move(view), {}};
   if (IsActiveAdmin(before) && !IsActiveAdmin(user)) {
     GH_TRY(KeepATenantAdmin(ex, actor.tenant, id));
   }
   user.updated_at = now;
-  user.updated_by = actor.who.user_id;
+  user.updated_by = actor.id();
   GH_TRY(store::UpdateUser(ex, user));
-  GH_TRY(
-      Audit(services, ex, caller,
-            ByActor(actor, event::kUserUpdated, "user", id.ToString(), diff->before, diff->after)));
+  GH_TRY(Audit(
+      services, ex, caller,
+      ByActor(actor, event::kUserUpdated, "user", id.ToString(), changed.before, changed.after)));
   if (moved) GH_TRY(TellOfNewAddress(services, ex, tenant, before, user));
   Changed out{std::move(view), {}};
   if (moved || out.view.user.status == store::UserStatus::kDisabled) {
-    GH_ASSIGN(out.ended, EndSessionsIn(services, ex, caller, actor.tenant, id, actor.who.user_id,
+    GH_ASSIGN(out.ended, EndSessionsIn(services, ex, caller, actor.tenant, id, actor.id(),
                                        std::nullopt, moved ? "email_changed" : "account_disabled"));
   }
   return out;
@@ -191,32 +209,6 @@ Status KeepATenantAdmin(db::Executor& ex, TenantId tenant, UserId user) {
   return {};
 }
 
-std::optional<AuditDiff> DiffUsers(const store::User& before, const store::User& after) {
-  json::Writer was;
-  json::Writer is;
-  bool any = false;
-  const auto differ = [&](std::string_view name, const auto& a, const auto& b) {
-    if (a == b) return;
-    any = true;
-    was.Member(name, a);
-    is.Member(name, b);
-  };
-  was.BeginObject();
-  is.BeginObject();
-  differ("email", before.email, after.email);
-  differ("email_verified", before.email_verified_at.has_value(),
-         after.email_verified_at.has_value());
-  differ("status", std::string(ToString(before.status)), std::string(ToString(after.status)));
-  for (const auto& field : kTextFields) {
-    differ(field.name, before.*field.in_user, after.*field.in_user);
-  }
-  differ("is_tenant_admin", before.is_tenant_admin, after.is_tenant_admin);
-  was.EndObject();
-  is.EndObject();
-  if (!any) return std::nullopt;
-  return AuditDiff{was.Take(), is.Take()};
-}
-
 Result<UserView> CreateUser(Services& services, const Caller& caller, const Actor& actor,
                             const NewUser& wanted, const UserMade& made) {
   if (wanted.profile.is_tenant_admin.value_or(false) && !MayMakeTenantAdmins(actor.who)) {
@@ -235,7 +227,7 @@ Result<UserView> CreateUser(Services& services, const Caller& caller, const Acto
   GH_ASSIGN(user.password_hash, HashPassword(password, services.hash_policy, services.entropy));
   user.created_at = user.updated_at = now;
   user.email_verified_at = now;
-  user.created_by = user.updated_by = actor.who.user_id;
+  user.created_by = user.updated_by = actor.id();
   Apply(wanted.profile, user);
   const UserId id = user.id;
   const Creation creation(services, caller, actor, wanted, tenant, std::move(user), password);
@@ -271,14 +263,14 @@ Result<UserView> ChangeProfile(Services& services, const Caller& caller, const P
         const store::User before = *user;
         Apply(change, *user);
         GH_ASSIGN(auto grants, store::GrantsOf(ex, who.tenant_id, who.user_id));
-        const auto diff = DiffUsers(before, *user);
-        if (diff) {
+        const Difference changed = DifferenceOf(Facts(before), Facts(*user));
+        if (!changed.empty()) {
           user->updated_at = services.clock.Now();
           user->updated_by = who.user_id;
           GH_TRY(store::UpdateUser(ex, *user));
           GH_TRY(Audit(services, ex, caller,
                        ByActor({who, who.tenant_id}, event::kUserUpdated, "user",
-                               who.user_id.ToString(), diff->before, diff->after)));
+                               who.user_id.ToString(), changed.before, changed.after)));
         }
         return UserView{std::move(*user), std::move(grants)};
       }));

@@ -64,6 +64,10 @@ Status DeleteUser(Services& services, const Caller& caller, const Actor& actor, 
 Result<UserView> SetUserRoles(Services& services, const Caller& caller, const Actor& actor,
                               UserId id, const std::vector<RoleId>& roles);
 
+// One more role, after those that the user has. Fine where they have it.
+Result<UserView> AddUserRole(Services& services, const Caller& caller, const Actor& actor,
+                             UserId id, RoleId role);
+
 // Ends a lock after failed sign-ins.
 Status UnlockUser(Services& services, const Caller& caller, const Actor& actor, UserId id);
 
@@ -87,11 +91,5 @@ Result<EndedSessions> DeleteUserIn(Services& services, db::Executor& ex, const C
 // kLastTenantAdmin where `user` is the tenant's only active admin. Takes the tenant's row lock: to
 // be called before the user's row is locked by somebody who may be that admin.
 Status KeepATenantAdmin(db::Executor& ex, TenantId tenant, UserId user);
-// What of `after` differs from `before`, as audit's before and after; both empty where nothing
-// does.
-struct AuditDiff {
-  std::string before, after;
-};
-std::optional<AuditDiff> DiffUsers(const store::User& before, const store::User& after);
 
 }  // namespace gatehouse::auth
