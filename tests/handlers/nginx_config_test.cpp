@@ -27,8 +27,9 @@ using ::testing::StartsWith;
 
 constexpr Route Row(std::string_view method, std::string_view path, Pool pool, Rate rate,
                     std::size_t body_limit = 65536) {
-  return {method,  path,    Auth::kAnyone, "",  pool,        rate,  Seconds(1), body_limit,
-          nullptr, nullptr, nullptr,       200, Gate::kFull, false, nullptr,    ""};
+  return {method,      path,       Auth::kAnyone, "",      pool,    rate,
+          Seconds(1),  body_limit, nullptr,       nullptr, nullptr, 200,
+          Gate::kFull, false,      false,         nullptr, ""};
 }
 
 constexpr Route kRows[] = {
