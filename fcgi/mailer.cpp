@@ -117,7 +117,9 @@ class Mailer {
   void Purge() {
     const auto purged = auth::PurgeExpired(db_, clock_, kPurgeBatch, pause_);
     if (!purged.ok()) log::Warn("purge.failed", {{"reason", purged.error().inner}});
-    next_purge_ = Deadline::In(purged.ok() ? kPurgeEvery : kPurgeRetry);
+    // Where there was something there may be more: it goes in portions, with mail in between.
+    const bool idle = purged.ok() && *purged == 0;
+    next_purge_ = Deadline::In(idle ? kPurgeEvery : kPurgeRetry);
   }
 
   const Config& config_;

@@ -37,6 +37,7 @@ map $binary_remote_addr $gatehouse_client {
 limit_req_zone $gatehouse_client zone=gatehouse_sign_in:10m rate=5r/s;
 limit_req_zone $gatehouse_client zone=gatehouse_session:10m rate=100r/s;
 limit_req_zone $gatehouse_client zone=gatehouse_refresh:10m rate=50r/s;
+limit_req_zone $gatehouse_client zone=gatehouse_upload:10m rate=30r/m;
 
 # One JSON object a line. Without the query, which may carry the code of an OAuth sign-in. What is
 # not ASCII is left out: nginx does not check it, and bytes that are not UTF-8 are not JSON.

@@ -176,8 +176,10 @@ int Strictness(Rate rate) {
       return 2;
     case Rate::kSignIn:
       return 3;
+    case Rate::kUpload:
+      return 4;
   }
-  return 3;
+  return 4;
 }
 
 std::int64_t Patience(const Route& route) {
@@ -209,6 +211,8 @@ std::string_view RateDirective(Rate rate) {
       return "limit_req zone=gatehouse_session burst=200 nodelay;";
     case Rate::kRefresh:
       return "limit_req zone=gatehouse_refresh burst=100 nodelay;";
+    case Rate::kUpload:
+      return "limit_req zone=gatehouse_upload burst=20 nodelay;";
   }
   return "";
 }

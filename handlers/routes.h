@@ -35,6 +35,7 @@ enum class Rate {
   kSignIn,   // passwords, mail, codes: a dozen at once pass, a few hundred do not
   kSession,  // signed-in routes: 50 a second and more
   kRefresh,
+  kUpload,  // work that is dear: a few a minute
 };
 
 // What an account may still do that must change its password or enrol (API.md).

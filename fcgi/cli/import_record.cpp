@@ -7,6 +7,7 @@
 #include "fcgi/http/schema.h"
 #include "fcgi/lib/password_hash.h"
 #include "handlers/auth/identifier.h"
+#include "handlers/auth/role_assignment.h"
 #include "sql/store/roles.h"
 
 namespace gatehouse::cli {
@@ -55,6 +56,7 @@ class Problems {
 
 void ReadRoles(const json::Array& names, const RoleBook& book, ImportRecord& out,
                Problems& problems) {
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string& name = *names[i].string();
     const std::string pointer = "/roles/" + std::to_string(i);
@@ -69,7 +71,11 @@ void ReadRoles(const json::Array& names, const RoleBook& book, ImportRecord& out
     } else {
       out.role_names.push_back(name);
       out.roles.push_back(role->id);
+      bytes += name.size();
     }
+  }
+  if (bytes > auth::kMaxRoleNameBytes) {
+    problems.Add("/roles", "too_long", "The names of all roles together pass 2048 bytes.");
   }
 }
 

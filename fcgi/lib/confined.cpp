@@ -104,7 +104,7 @@ bool Confine(const Confinement& limits, pid_t parent, int pipe) {
   close(1);
   closefrom(kOut + 1);
   return Limit(RLIMIT_CPU, static_cast<rlim_t>(limits.cpu.count())) && Limit(RLIMIT_FSIZE, 0) &&
-         Limit(RLIMIT_NOFILE, kOut + 1) && Limit(RLIMIT_CORE, 0) && Limit(RLIMIT_NPROC, 0);
+         Limit(RLIMIT_NOFILE, 0) && Limit(RLIMIT_CORE, 0) && Limit(RLIMIT_NPROC, 0);
 }
 
 bool WriteAll(std::string_view bytes) {

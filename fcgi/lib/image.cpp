@@ -1,11 +1,15 @@
 #include "fcgi/lib/image.h"
 
+#include <fcntl.h>
 #include <png.h>
+#include <sys/file.h>
 #include <turbojpeg.h>
+#include <unistd.h>
 #include <webp/decode.h>
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "fcgi/lib/confined.h"
@@ -23,8 +27,33 @@ constexpr int kEnough = 2 * kPortraitSide;
 
 // 40 megapixels need, measured: JPEG 16 MiB, PNG 120, lossless WebP 160, progressive JPEG 240 (its
 // coefficients), and half a second of processor time; the rest is for slower machines.
-constexpr Confinement kLimits = {.memory = 320U << 20, .cpu = Seconds(5), .output = 1U << 20};
+constexpr Confinement kLimits = {.memory = 448U << 20, .cpu = Seconds(3), .output = 1U << 20};
 constexpr Millis kPatience{10'000};
+
+// One picture at a time on a host: however many are sent, the other workers of the pool have people
+// to sign in. Held by a lock on the program's own file, which all its workers have in common.
+class Turn {
+ public:
+  explicit Turn(const Deadline& deadline) : fd_(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) {
+    while (fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (deadline.Expired()) return;
+      std::this_thread::sleep_for(kStep);
+    }
+    mine_ = fd_ >= 0;
+  }
+  ~Turn() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  bool mine() const { return mine_; }
+
+ private:
+  static constexpr Millis kStep{20};
+  int fd_;
+  bool mine_ = false;
+};
+constexpr Millis kQueue{2000};
 
 Error Refused(std::string why) {
   return MakeError(ErrorCode::kUnsupportedImage, "image: " + std::move(why));
@@ -181,6 +210,8 @@ Result<std::string> MakePortrait(std::string_view file, const Deadline& deadline
   if (file.size() > kMaxPictureBytes) return MakeError(ErrorCode::kBodyTooLarge, "image: bytes");
   // What is no picture at all costs no process.
   if (!SniffImage(file)) return Refused("neither JPEG, PNG nor WebP");
+  const Turn turn(deadline.Within(kQueue));
+  if (!turn.mine()) return RetryLater(ErrorCode::kUnavailable, 2, "image: others are before");
   GH_ASSIGN(ConfinedResult result, RunConfined(kLimits, deadline.Within(kPatience),
                                                [file] { return MakePortraitUnconfined(file); }));
   if (!result.done) return MakeError(ErrorCode::kUnsupportedImage, std::move(result.bytes));

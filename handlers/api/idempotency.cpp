@@ -55,7 +55,7 @@ Result<std::optional<http::Response>> Idempotency::Begin(auth::Services& service
       return std::optional(http::Response::Json(static_cast<int>(*row->status), row->answer));
     }
     if (live || !row) return MakeError(ErrorCode::kIdempotencyInProgress);
-    GH_ASSIGN(claimed, store::TakeOverIdempotencyKey(*ex, user, key_hash, row->claim, mine));
+    GH_ASSIGN(claimed, store::TakeOverIdempotencyKey(*ex, user, key_hash, *row, mine));
     if (!claimed) return MakeError(ErrorCode::kIdempotencyInProgress);
   }
   claim_ = Claim{user, key_hash, mine.claim};
@@ -64,8 +64,12 @@ Result<std::optional<http::Response>> Idempotency::Begin(auth::Services& service
 
 Status Idempotency::Keep(db::Executor& ex, const http::Response& response) const {
   if (!claim_) return {};
-  return store::KeepIdempotentAnswer(ex, claim_->user, claim_->key_hash, claim_->id,
-                                     response.status, response.body);
+  auto kept = store::KeepIdempotentAnswer(ex, claim_->user, claim_->key_hash, claim_->id,
+                                          response.status, response.body);
+  if (!kept.ok() && kept.error().code == ErrorCode::kNotFound) {
+    return MakeError(ErrorCode::kIdempotencyInProgress, "taken over");
+  }
+  return kept;
 }
 
 void Idempotency::Release(auth::Services& services, const auth::Caller& caller) {

@@ -30,8 +30,6 @@ constexpr std::size_t kMaxPending = 256;
 // A verify worker has others waiting: a MariaDB that does not answer a primary-key read within
 // this time counts as away, and is left alone for a while.
 constexpr Millis kMaxRead{1000};
-constexpr Millis kRest{1000};
-constexpr Millis kQuick{200};
 
 bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
   if (row.two_factor_enabled) return false;
@@ -101,11 +99,16 @@ Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& 
   }
   if (answer.state == ProofAnswer::State::kUnknown) services.proofs.Lease(answer);
   if (answer.state == ProofAnswer::State::kRevoked) return std::optional<Proof>();
+  if (auto rests = services.database_rest.Ask(); !rests.ok()) {
+    if (cached) return cached;
+    return std::move(rests).error();
+  }
   // Taken before the read: what is learnt is no older than this.
   const TimePoint read_at = services.clock.Now();
   const auto executor = services.db.Auto(caller.deadline.Within(kMaxRead));
   auto read = ReadProof(*executor, question.tenant, question.session, read_at);
   if (!read.ok()) {
+    services.database_rest.Failed();
     if (cached) return cached;
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
@@ -166,9 +169,7 @@ Result<Principal> Gate::JudgeFor(const Proof& proof, const TokenClaims& claims,
 }
 
 Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller) {
-  if (!database_rest_.Expired()) {
-    return RetryLater(ErrorCode::kUnavailable, 2, "MariaDB did not answer a moment ago");
-  }
+  GH_TRY(services_.database_rest.Ask());
   auto& answer = ticket.answer;
   answer.state = ProofAnswer::State::kUnknown;
   services_.proofs.Lease(answer);
@@ -179,12 +180,10 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
   // Taken before the read: what is learnt is no older than this.
   const TimePoint read_at = services_.clock.Now();
   const auto executor = services_.db.Auto(caller.deadline.Within(kMaxRead));
-  const Deadline quick = Deadline::In(kQuick);
   auto read = ReadProof(*executor, ticket.claims.tenant_id, ticket.claims.session_id, read_at);
   if (!read.ok()) {
     Metrics::Instance().Add(Counters().nobody);
-    // One that is down says so at once; only one that lets us wait is spared.
-    if (quick.Expired()) database_rest_ = Deadline::In(kRest);
+    services_.database_rest.Failed();
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
   Metrics::Instance().Add(Counters().database);
@@ -205,7 +204,7 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
 }
 
 void Gate::WriteNotes() {
-  if ((touches_.empty() && mismatches_.empty()) || !database_rest_.Expired()) return;
+  if ((touches_.empty() && mismatches_.empty()) || !services_.database_rest.Ask().ok()) return;
   // One commit for all of them; a few hundred rows take a millisecond or two.
   const auto written =
       services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) -> Status {
@@ -220,7 +219,7 @@ void Gate::WriteNotes() {
         return {};
       });
   if (!written.ok()) {
-    database_rest_ = Deadline::In(kRest);
+    services_.database_rest.Failed();
     log::Warn("gate.notes_not_written", {{"reason", written.error().inner}});
   }
   touches_.clear();

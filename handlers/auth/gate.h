@@ -55,7 +55,6 @@ class Gate {
   Services& services_;
   std::vector<Touch> touches_;
   std::vector<Mismatch> mismatches_;
-  Deadline database_rest_ = Deadline::In(Millis(0));
 };
 
 // What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,

@@ -18,7 +18,8 @@
 namespace gatehouse::auth {
 
 // Works in batches of `batch` rows, with a breath between two, so that no statement holds many
-// locks. Returns the number of rows removed; stops early where `pause` says to end.
+// locks, and no more than ten batches of a kind: mail waits meanwhile. Returns the number of rows
+// removed, where there may be more; stops early where `pause` says to end.
 Result<std::uint64_t> PurgeExpired(db::Database& db, const Clock& clock, int batch,
                                    const Pause& pause);
 

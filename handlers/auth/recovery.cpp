@@ -115,20 +115,23 @@ Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller
   GH_ASSIGN(const ResetTarget target, FindTarget(services, ex, token_hash, true));
   const auto& user = target.user;
   GH_TRY(store::SetPassword(ex, user.tenant_id, user.id, new_hash, now, user.id));
+  json::Writer after;
+  after.BeginObject();
   if (!user.email_verified_at) {
+    after.Member("email_verified", true);
     // Whoever has the link reads the address's mail.
     store::User verified = user;
     verified.email_verified_at = verified.updated_at = now;
     GH_TRY(store::UpdateUser(ex, verified));
   }
-  GH_TRY(store::MarkLinksUsed(ex, user.tenant_id, user.id, LinkPurpose::kPasswordReset, now));
+  GH_TRY(store::MarkEveryLinkUsed(ex, user.tenant_id, user.id, now));
   GH_TRY(store::ClearCounted(ex, IdentifierKey(services.keys, user.tenant_id.view(), user.email)));
   GH_ASSIGN(auto ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id, user.id,
                                       std::nullopt, "password_reset"));
   GH_TRY(TellChanged(services, ex, caller, target.tenant, user));
   GH_TRY(Audit(services, ex, caller,
                {event::kPasswordReset, user.tenant_id, user.id, "user", user.id.ToString(),
-                std::nullopt, std::nullopt}));
+                std::nullopt, after.EndObject().Take()}));
   return ended;
 }
 
@@ -219,7 +222,7 @@ Result<ChangeOutcome> ChangeIn(Services& services, db::Executor& ex, const Calle
   const TimePoint now = services.clock.Now();
   GH_ASSIGN(const auto hash, HashPassword(new_password, services.hash_policy, services.entropy));
   GH_TRY(store::SetPassword(ex, user.tenant_id, user.id, hash, now, user.id));
-  GH_TRY(store::MarkLinksUsed(ex, user.tenant_id, user.id, LinkPurpose::kPasswordReset, now));
+  GH_TRY(store::MarkEveryLinkUsed(ex, user.tenant_id, user.id, now));
   GH_ASSIGN(out.ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id, user.id,
                                      principal.session_id, "password_changed"));
   GH_TRY(TellChanged(services, ex, caller, tenant, user));

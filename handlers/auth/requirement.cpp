@@ -74,7 +74,7 @@ bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
   if (who.tenant_admin) return true;
   return !tenant_admin &&
          std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
-           return CoversGrant(who.permissions, permission);
+           return HoldsGrant(who.permissions, permission);
          });
 }
 

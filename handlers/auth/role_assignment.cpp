@@ -12,6 +12,10 @@ FieldError BadRole(std::size_t index, std::string_view code, std::string_view de
           "Please choose the roles again."};
 }
 
+FieldError UnknownRole(std::size_t index) {
+  return BadRole(index, "unknown_role", "There is no such role in the tenant.");
+}
+
 bool Has(const std::vector<store::Role>& roles, RoleId id) {
   return std::any_of(roles.begin(), roles.end(), [id](const auto& role) { return role.id == id; });
 }
@@ -32,7 +36,7 @@ Result<std::vector<store::Role>> FindAll(db::Executor& ex, TenantId tenant,
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     GH_ASSIGN(auto role, store::FindRole(ex, tenant, wanted[i]));
     if (!role) {
-      invalid.fields.push_back(BadRole(i, "unknown_role", "There is no such role in the tenant."));
+      invalid.fields.push_back(UnknownRole(i));
     } else if (Has(out, role->id)) {
       invalid.fields.push_back(BadRole(i, "repeated", "The role is named twice."));
     } else {
@@ -68,7 +72,11 @@ Status AssignRoles(Services& services, db::Executor& ex, const Actor& actor, Use
   }
   const TimePoint now = services.clock.Now();
   for (std::size_t i = same; i < roles.size(); ++i) {
-    GH_TRY(store::AssignRole(ex, user, roles[i].id, now, actor.id()));
+    const auto assigned = store::AssignRole(ex, user, roles[i].id, now, actor.id());
+    if (!assigned.ok() && assigned.error().code == ErrorCode::kNotFound) {
+      return Error{ErrorCode::kValidationFailed, "role deleted meanwhile", {UnknownRole(i)}, 0};
+    }
+    GH_TRY(assigned);
   }
   return {};
 }

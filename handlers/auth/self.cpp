@@ -1,6 +1,7 @@
 #include "handlers/auth/self.h"
 
 #include "handlers/auth/attempt.h"
+#include "handlers/auth/notify.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/user_admin.h"
 
@@ -15,9 +16,12 @@ struct Outcome {
 
 Result<Outcome> DeleteIn(Services& services, db::Executor& ex, const Caller& caller,
                          const Principal& who, std::string_view password) {
-  // Before the user's row: they may be the last administrator.
-  if (who.tenant_admin) GH_TRY(store::LockTenant(ex, who.tenant_id));
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
+  // In the order of all: the address, the tenant (they may be its last administrator), the user.
+  GH_TRY(LockAddress(services, ex, tenant, who.email));
+  GH_TRY(store::LockTenant(ex, who.tenant_id));
+  GH_ASSIGN(const auto found, store::FindUser(ex, who.tenant_id, who.user_id));
+  if (!found) return Outcome{MakeError(ErrorCode::kInvalidToken, "deleted before"), {}};
   const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
                                std::nullopt};
   GH_ASSIGN(const auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
@@ -43,8 +47,12 @@ Status DeleteOwnAccount(Services& services, const Caller& caller, const Principa
     return DeleteIn(services, ex, caller, who, password);
   }));
   TellEnded(services, outcome.ended);
+  const bool gone = !outcome.refused || outcome.refused->code == ErrorCode::kInvalidToken;
+  if (gone) {
+    services.proofs.InvalidateTenant(who.tenant_id);
+    services.proofs.Revoke(who.tenant_id, who.session_id);
+  }
   if (outcome.refused) return std::move(*outcome.refused);
-  services.proofs.Revoke(who.tenant_id, who.session_id);
   return {};
 }
 

@@ -45,9 +45,11 @@ Result<Service> Authenticate(Services& services, const Caller& caller,
   // An id that cannot be ours is looked up too, as one that nobody has, and its secret is hashed
   // and compared like any other: what is wrong cannot be told by the time.
   const auto id = CredentialId::Parse(credential.client_id);
+  GH_TRY(services.database_rest.Ask());
   const auto executor = services.db.Auto(caller.deadline.Within(kMaxRead));
   auto row = store::FindLiveCredential(*executor, id.value_or(CredentialId{}));
   if (!row.ok()) {
+    services.database_rest.Failed();
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(row.error().inner));
   }
   const bool known = id.has_value() && row->has_value();

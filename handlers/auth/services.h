@@ -10,6 +10,7 @@
 #include "fcgi/lib/password_hash.h"
 #include "fcgi/run/config.h"
 #include "fcgi/run/keyring.h"
+#include "handlers/auth/database_rest.h"
 #include "sql/db/database.h"
 
 namespace gatehouse::auth {
@@ -29,6 +30,7 @@ struct Services {
   Entropy& entropy;
   HashPolicy hash_policy;
   std::string dummy_hash;  // of nobody's password, under hash_policy: what a missing account costs
+  DatabaseRest database_rest{};
 };
 
 // Who asks, as nginx says. `now` is taken once a request, so that one request sees one time.

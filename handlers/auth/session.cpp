@@ -154,6 +154,11 @@ Status VoidProofs(Services& services, const Caller& caller, TenantId tenant, Use
   GH_ASSIGN(const auto live, store::LiveSessions(*services.db.Auto(caller.deadline), tenant, user,
                                                  services.clock.Now()));
   for (const auto& session : live) services.proofs.Invalidate(tenant, session.id);
+  // Also what an earlier try ended, if it died before it told the cache.
+  EndedSessions ended;
+  GH_TRY(AddJustEnded(services, *services.db.Auto(caller.deadline), tenant, user, std::nullopt,
+                      ended));
+  TellEnded(services, ended);
   return {};
 }
 

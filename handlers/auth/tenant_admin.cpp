@@ -118,6 +118,9 @@ Result<store::Tenant> CreateTenant(Services& services, const Caller& caller, Adm
 Result<store::Tenant> UpdateTenant(Services& services, const Caller& caller, Administrator by,
                                    TenantId id, const TenantPatch& patch) {
   if (patch.subscription_ends_at) GH_TRY(CheckEnd(*patch.subscription_ends_at));
+  if (by != nullptr && by->tenant_id == id && patch.suspended.value_or(false)) {
+    return MakeError(ErrorCode::kEscalation, "the administrator's own tenant");
+  }
   TimePoint now;
   const auto update = [&](db::Executor& ex) -> Result<store::Tenant> {
     GH_ASSIGN(const auto before, store::LockTenant(ex, id));

@@ -5,6 +5,7 @@
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
+#include "handlers/auth/proof_cache.h"
 #include "handlers/auth/recovery.h"
 #include "handlers/auth/role_assignment.h"
 #include "handlers/auth/session.h"
@@ -70,20 +71,23 @@ Result<UserView> AddUserRole(Services& services, const Caller& caller, const Act
 }
 
 Status DeleteUser(Services& services, const Caller& caller, const Actor& actor, UserId id) {
-  GH_ASSIGN(const auto ended, services.db.Transact<EndedSessions>(
-                                  caller.deadline,
-                                  [&](db::Executor& ex) -> Result<EndedSessions> {
-                                    // Before the user's row: they may be the last administrator.
-                                    GH_TRY(store::LockTenant(ex, actor.tenant));
-                                    GH_ASSIGN(const auto view, LockForAction(ex, actor, id));
-                                    return DeleteUserIn(services, ex, caller, actor, view.user);
-                                  },
-                                  [&](db::Executor& ex) -> Result<bool> {
-                                    GH_ASSIGN(const auto found,
-                                              store::FindUser(ex, actor.tenant, id));
-                                    return !found.has_value();
-                                  }));
-  TellEnded(services, ended);
+  const auto remove = [&](db::Executor& ex) -> Result<EndedSessions> {
+    // Before the user's row: they may be the last administrator.
+    GH_TRY(store::LockTenant(ex, actor.tenant));
+    GH_ASSIGN(const auto view, LockForAction(ex, actor, id));
+    return DeleteUserIn(services, ex, caller, actor, view.user);
+  };
+  const auto committed = [&](db::Executor& ex) -> Result<bool> {
+    GH_ASSIGN(const auto found, store::FindUser(ex, actor.tenant, id));
+    return !found.has_value();
+  };
+  const auto ended = services.db.Transact<EndedSessions>(caller.deadline, remove, committed);
+  // Also where they were gone before: see DeleteUserIn.
+  if (ended.ok() || ended.error().code == ErrorCode::kNotFound) {
+    services.proofs.InvalidateTenant(actor.tenant);
+  }
+  GH_TRY(ended);
+  TellEnded(services, *ended);
   return {};
 }
 
@@ -100,6 +104,9 @@ Result<EndedSessions> DeleteUserIn(Services& services, db::Executor& ex, const C
   GH_TRY(Audit(services, ex, caller,
                ByActor(actor, event::kUserDeleted, "user", user.id.ToString(), before.Take(),
                        std::nullopt)));
+  // With the user their sessions go, and nobody could tell the cache of them any more if this try
+  // dies after its commit: the generation lets another try void their proofs.
+  GH_TRY(store::BumpTenantGeneration(ex, user.tenant_id, services.clock.Now()));
   GH_TRY(store::DeleteUser(ex, user.tenant_id, user.id));
   return ended;
 }
@@ -127,6 +134,7 @@ Status ForcePasswordReset(Services& services, const Caller& caller, const Actor&
           caller.deadline, [&](db::Executor& ex) -> Result<EndedSessions> {
             GH_ASSIGN(const auto tenant, LoadTenantContext(ex, actor.tenant));
             GH_ASSIGN(const auto view, LockForAction(ex, actor, id));
+            GH_TRY(store::MarkEveryLinkUsed(ex, actor.tenant, id, services.clock.Now()));
             GH_TRY(store::ClearPassword(ex, actor.tenant, id, services.clock.Now(), actor.id()));
             GH_TRY(Audit(
                 services, ex, caller,

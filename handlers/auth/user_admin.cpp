@@ -10,11 +10,13 @@
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/notify.h"
 #include "handlers/auth/proof_cache.h"
+#include "handlers/auth/recovery.h"
 #include "handlers/auth/requirement.h"
 #include "handlers/auth/role_assignment.h"
 #include "handlers/auth/session.h"
 #include "handlers/auth/tenant_admin.h"
 #include "handlers/auth/verification.h"
+#include "sql/store/links.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -62,15 +64,28 @@ json::Object Facts(const store::User& user) {
   return out;
 }
 
+// One's own address moves only with one's password (API.md, POST /auth/me/email): a session that
+// was stolen is not enough.
+Error NotOnOneself() {
+  return {ErrorCode::kValidationFailed,
+          "email of oneself",
+          {{"/email", "not_allowed", "One's own address is changed with POST /auth/me/email.",
+            "Please change your own e-mail address in your account."}},
+          0};
+}
+
 Error AddressTaken() { return MakeError(ErrorCode::kAlreadyExists, "address"); }
 
-// An account that is taken into use by an administrator counts as verified: they vouch for it, as
-// they do for those that they make.
-void SetStatus(store::User& user, store::UserStatus status, TimePoint now) {
-  if (user.status == store::UserStatus::kPending && status == store::UserStatus::kActive) {
-    user.email_verified_at = now;
-  }
-  user.status = status;
+// Does this take a registration into use? It counts as verified then: the administrator vouches for
+// it, as they do for accounts that they make.
+bool TakesIntoUse(const store::User& user, const UserChange& change) {
+  return user.status == store::UserStatus::kPending && change.status == store::UserStatus::kActive;
+}
+
+// A registration that was never overwritten: the password is that of whoever registered first. Else
+// it is that of the last, who may be a stranger (the link would have told them apart).
+bool HasItsFirstPassword(const store::User& pending) {
+  return pending.updated_at == pending.created_at;
 }
 
 bool IsActiveAdmin(const store::User& user) {
@@ -147,6 +162,7 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, actor.tenant));
   const auto email = change.email ? std::optional(CanonicalEmail(*change.email)) : std::nullopt;
   if (email) GH_TRY(LockAddress(services, ex, tenant, *email));
+  if (email && actor.id() == id) return NotOnOneself();
   const bool may_lose_admin = (change.is_tenant_admin && !*change.is_tenant_admin) ||
                               change.status == store::UserStatus::kDisabled;
   if (may_lose_admin) GH_TRY(store::LockTenant(ex, actor.tenant));
@@ -158,7 +174,9 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   if (user.is_tenant_admin != before.is_tenant_admin && !MayMakeTenantAdmins(actor.who)) {
     return MakeError(ErrorCode::kEscalation, "tenant-admin flag");
   }
-  if (change.status) SetStatus(user, *change.status, now);
+  const bool taken_into_use = TakesIntoUse(before, change);
+  if (taken_into_use) user.email_verified_at = now;
+  if (change.status) user.status = *change.status;
   const bool moved = email && *email != before.email;
   if (moved) {
     user.email = *email;
@@ -175,9 +193,16 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   GH_TRY(Audit(
       services, ex, caller,
       ByActor(actor, event::kUserUpdated, "user", id.ToString(), changed.before, changed.after)));
+  const bool ends = moved || user.status == store::UserStatus::kDisabled;
+  // An address change that somebody asked for before must not come after this one.
+  if (ends) GH_TRY(store::MarkEveryLinkUsed(ex, actor.tenant, id, now));
   if (moved) GH_TRY(TellOfNewAddress(services, ex, tenant, before, user));
+  if (taken_into_use && !HasItsFirstPassword(before)) {
+    GH_TRY(store::ClearPassword(ex, actor.tenant, id, now, actor.id()));
+    GH_TRY(SendResetLink(services, ex, tenant, user));
+  }
   Changed out{std::move(view), {}};
-  if (moved || out.view.user.status == store::UserStatus::kDisabled) {
+  if (ends) {
     GH_ASSIGN(out.ended, EndSessionsIn(services, ex, caller, actor.tenant, id, actor.id(),
                                        std::nullopt, moved ? "email_changed" : "account_disabled"));
   }

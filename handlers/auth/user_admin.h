@@ -88,8 +88,8 @@ Result<UserView> LockForAction(db::Executor& ex, const Actor& actor, UserId id);
 // Deletes the locked user; the caller tells the cache of the sessions that ended. kLastTenantAdmin.
 Result<EndedSessions> DeleteUserIn(Services& services, db::Executor& ex, const Caller& caller,
                                    const Actor& actor, const store::User& user);
-// kLastTenantAdmin where `user` is the tenant's only active admin. Takes the tenant's row lock: to
-// be called before the user's row is locked by somebody who may be that admin.
+// kLastTenantAdmin where `user` is the tenant's only active admin. Under the tenant's row
+// lock, taken before the user's.
 Status KeepATenantAdmin(db::Executor& ex, TenantId tenant, UserId user);
 
 }  // namespace gatehouse::auth

@@ -36,6 +36,15 @@ store::Link NewLink(Services& services, const TenantContext& tenant, LinkPurpose
   return link;
 }
 
+// The registration that the link is sent for is the one of now: a later one under the same address
+// must not come in its place.
+void TakeRegistration(store::Link& link, const store::User& user) {
+  link.password_hash = user.password_hash;
+  link.first_name = user.first_name;
+  link.last_name = user.last_name;
+  link.phone = user.phone;
+}
+
 Error Unusable(std::string_view why) {
   return MakeError(ErrorCode::kInvalidLink, std::string(why));
 }
@@ -86,8 +95,8 @@ Status MoveAddress(db::Executor& ex, const store::Link& link, store::User& user,
   user.updated_at = now;
   user.updated_by = user.id;
   GH_TRY(store::UpdateUser(ex, user));
-  // A reset link went to the old address.
-  return store::MarkLinksUsed(ex, user.tenant_id, user.id, LinkPurpose::kPasswordReset, now);
+  // Other links went to the old address.
+  return store::MarkEveryLinkUsed(ex, user.tenant_id, user.id, now);
 }
 
 std::string AddressJson(const store::User& user) {
@@ -157,6 +166,7 @@ Status SendAddressLink(Services& services, db::Executor& ex, const TenantContext
   const LinkToken token = NewLinkToken(services.entropy);
   store::Link link = NewLink(services, tenant, LinkPurpose::kVerifyEmail, user.email, token);
   link.user_id = user.id;
+  if (user.status == UserStatus::kPending) TakeRegistration(link, user);
   link.first_name = user.first_name;
   link.last_name = user.last_name;
   GH_TRY(store::InsertLink(ex, link));
@@ -186,10 +196,7 @@ Status ResendIn(Services& services, db::Executor& ex, const TenantContext& tenan
       link.phone = newest->phone;
     } else if (user->status == UserStatus::kPending) {
       // The last link was purged; the account keeps its newest registration.
-      link.password_hash = user->password_hash;
-      link.first_name = user->first_name;
-      link.last_name = user->last_name;
-      link.phone = user->phone;
+      TakeRegistration(link, *user);
     }
   }
   GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, due ? user_id : UserId{},
@@ -204,7 +211,7 @@ Result<std::optional<Error>> RequestIn(Services& services, db::Executor& ex, con
                                        const Principal& who, const std::string& new_email,
                                        std::string_view password) {
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
-  GH_TRY(LockAddress(services, ex, tenant, new_email));
+  // Not the new address's lock: its owner's sign-ins would wait for this.
   const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
                                std::nullopt};
   GH_ASSIGN(const auto evaluation, EvaluatePassword(services, ex, caller, subject, password));

@@ -1,25 +1,27 @@
+-- May be run again where it was cut off: on a large table any of these may fail half-way.
+--
 -- Administration: what lists need to be quick at 10^6 users and 10^7 attempts, pictures, service
 -- credentials, Idempotency-Key, and the catalogue's entries for the role presets (SPEC R5).
 
 -- A deleted tenant is out of sight at once; its rows go in batches (SPEC N3).
 ALTER TABLE tenants
-  ADD COLUMN deleted_at DATETIME(6) NULL,
-  ADD KEY tenants_created (created_at, id),
-  ADD KEY tenants_deleted (deleted_at);
+  ADD COLUMN IF NOT EXISTS deleted_at DATETIME(6) NULL,
+  ADD KEY IF NOT EXISTS tenants_created (created_at, id),
+  ADD KEY IF NOT EXISTS tenants_deleted (deleted_at);
 
 ALTER TABLE users
-  ADD COLUMN picture_hash BINARY(32) NULL AFTER two_factor_enabled,  -- SHA-256 of the stored image
-  ADD KEY users_status (tenant_id, status, created_at, id),
-  ADD KEY users_branch (tenant_id, branch_id, created_at, id),
-  ADD KEY users_restaurant (tenant_id, restaurant_id, created_at, id),
-  ADD KEY users_status_email (tenant_id, status, email),
-  ADD KEY users_branch_email (tenant_id, branch_id, email),
-  ADD KEY users_restaurant_email (tenant_id, restaurant_id, email),
-  ADD KEY users_admins (tenant_id, is_tenant_admin, status);
+  ADD COLUMN IF NOT EXISTS picture_hash BINARY(32) NULL AFTER two_factor_enabled,  -- SHA-256 of the stored image
+  ADD KEY IF NOT EXISTS users_status (tenant_id, status, created_at, id),
+  ADD KEY IF NOT EXISTS users_branch (tenant_id, branch_id, created_at, id),
+  ADD KEY IF NOT EXISTS users_restaurant (tenant_id, restaurant_id, created_at, id),
+  ADD KEY IF NOT EXISTS users_status_email (tenant_id, status, email),
+  ADD KEY IF NOT EXISTS users_branch_email (tenant_id, branch_id, email),
+  ADD KEY IF NOT EXISTS users_restaurant_email (tenant_id, restaurant_id, email),
+  ADD KEY IF NOT EXISTS users_admins (tenant_id, is_tenant_admin, status);
 
 -- The words of an account's address, names and employee id, lower case: a search finds whoever has
 -- words that begin with those asked for, without reading every row (SPEC U5).
-CREATE TABLE user_words (
+CREATE TABLE IF NOT EXISTS user_words (
   tenant_id BINARY(16) NOT NULL,
   word VARCHAR(100) NOT NULL,           -- as long as a name: never cut
   user_id BINARY(16) NOT NULL,
@@ -38,7 +40,7 @@ SELECT u.tenant_id, j.word, u.id FROM users u,
 WHERE j.word <> '';
 
 -- The image itself, apart from users, whose rows every sign-in reads.
-CREATE TABLE pictures (
+CREATE TABLE IF NOT EXISTS pictures (
   user_id BINARY(16) NOT NULL PRIMARY KEY,
   tenant_id BINARY(16) NOT NULL,
   image MEDIUMBLOB NOT NULL,
@@ -48,34 +50,34 @@ CREATE TABLE pictures (
 
 -- A system's role must not bear the name of any tenant's; a permission that leaves the catalogue
 -- leaves the roles that hold it.
-ALTER TABLE roles ADD KEY roles_by_name (name);
-ALTER TABLE role_permissions ADD KEY role_permissions_permission (permission, role_id);
+ALTER TABLE roles ADD KEY IF NOT EXISTS roles_by_name (name);
+ALTER TABLE role_permissions ADD KEY IF NOT EXISTS role_permissions_permission (permission, role_id);
 
 ALTER TABLE devices
-  ADD KEY devices_seen (last_seen_at);  -- those not seen for long are purged
+  ADD KEY IF NOT EXISTS devices_seen (last_seen_at);  -- those not seen for long are purged
 
 -- `success` before the time: the one success among an attacker's thousand failures is met at once.
 -- Where both are asked for, both ends of an index are read and merged.
 ALTER TABLE attempts
-  DROP KEY attempts_tenant,
-  DROP KEY attempts_identifier,
-  DROP KEY attempts_user,
-  ADD KEY attempts_tenant (tenant_id, success, created_at, id),
-  ADD KEY attempts_identifier (tenant_id, identifier, success, created_at, id),
-  ADD KEY attempts_user (user_id, success, created_at, id),
-  ADD KEY attempts_ip (tenant_id, ip, success, created_at, id);
+  DROP KEY IF EXISTS attempts_tenant,
+  DROP KEY IF EXISTS attempts_identifier,
+  DROP KEY IF EXISTS attempts_user,
+  ADD KEY IF NOT EXISTS attempts_tenant (tenant_id, success, created_at, id),
+  ADD KEY IF NOT EXISTS attempts_identifier (tenant_id, identifier, success, created_at, id),
+  ADD KEY IF NOT EXISTS attempts_user (user_id, success, created_at, id),
+  ADD KEY IF NOT EXISTS attempts_ip (tenant_id, ip, success, created_at, id);
 
 -- actor_tenant_id: the actor's own tenant, where they acted in another one (a platform
 -- administrator); NULL where the two are the same or nobody acted.
 ALTER TABLE audit_events
-  ADD COLUMN actor_tenant_id BINARY(16) NULL AFTER actor_id,
+  ADD COLUMN IF NOT EXISTS actor_tenant_id BINARY(16) NULL AFTER actor_id,
   MODIFY target_id VARCHAR(200) NULL,   -- a permission's code, which is longer than any id
-  ADD KEY audit_event (tenant_id, event, created_at, id),
-  ADD KEY audit_abroad (actor_tenant_id, created_at, id),
-  ADD KEY audit_abroad_event (actor_tenant_id, event, created_at, id);
+  ADD KEY IF NOT EXISTS audit_event (tenant_id, event, created_at, id),
+  ADD KEY IF NOT EXISTS audit_abroad (actor_tenant_id, created_at, id),
+  ADD KEY IF NOT EXISTS audit_abroad_event (actor_tenant_id, event, created_at, id);
 
 -- Services that ask about tokens (SPEC T10). The secret has 256 bits: a plain hash keeps it.
-CREATE TABLE service_credentials (
+CREATE TABLE IF NOT EXISTS service_credentials (
   id BINARY(16) NOT NULL PRIMARY KEY,
   tenant_id BINARY(16) NOT NULL,
   name VARCHAR(100) NOT NULL,
@@ -88,7 +90,7 @@ CREATE TABLE service_credentials (
 
 -- Idempotency-Key (API.md): claimed before the work begins; the answer is written in the
 -- transaction that does the work. status NULL: still running, until claimed_until.
-CREATE TABLE idempotency_keys (
+CREATE TABLE IF NOT EXISTS idempotency_keys (
   caller_id BINARY(16) NOT NULL,
   key_hash BINARY(32) NOT NULL,         -- SHA-256 of the key
   request_hash BINARY(32) NOT NULL,     -- SHA-256 of method, path, query and body
@@ -101,7 +103,7 @@ CREATE TABLE idempotency_keys (
   KEY idempotency_keys_created (created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
-INSERT INTO permissions (code, description, created_at) VALUES
+INSERT IGNORE INTO permissions (code, description, created_at) VALUES
   ('inventory:stock:view', 'See stock', UTC_TIMESTAMP(6)),
   ('inventory:stock:create', 'Add stock', UTC_TIMESTAMP(6)),
   ('inventory:stock:edit', 'Change stock', UTC_TIMESTAMP(6)),

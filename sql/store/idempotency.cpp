@@ -14,7 +14,7 @@ const db::Sql kFind{"idempotency.find",
 const db::Sql kTakeOver{"idempotency.take_over",
                         "UPDATE idempotency_keys SET request_hash = ?, claim = ?,"
                         " claimed_until = ?, status = NULL, answer = NULL, created_at = ?"
-                        " WHERE caller_id = ? AND key_hash = ? AND claim = ?"};
+                        " WHERE caller_id = ? AND key_hash = ? AND claim = ? AND status <=> ?"};
 const db::Sql kKeep{"idempotency.keep",
                     "UPDATE idempotency_keys SET status = ?, answer = ?"
                     " WHERE caller_id = ? AND key_hash = ? AND claim = ?"};
@@ -39,9 +39,9 @@ Result<std::optional<IdempotencyRow>> FindIdempotencyKey(db::Executor& ex, UserI
 }
 
 Result<bool> TakeOverIdempotencyKey(db::Executor& ex, UserId caller, std::string_view key_hash,
-                                    const Uuid& old, const IdempotencyRow& row) {
+                                    const IdempotencyRow& old, const IdempotencyRow& row) {
   return Any(ex.Execute(kTakeOver, {row.request_hash, row.claim, row.claimed_until, row.created_at,
-                                    caller, key_hash, old}));
+                                    caller, key_hash, old.claim, old.status}));
 }
 
 Status KeepIdempotentAnswer(db::Executor& ex, UserId caller, std::string_view key_hash,

@@ -23,10 +23,10 @@ Result<bool> ClaimIdempotencyKey(db::Executor& ex, UserId caller, std::string_vi
                                  const IdempotencyRow& row);
 Result<std::optional<IdempotencyRow>> FindIdempotencyKey(db::Executor& ex, UserId caller,
                                                          std::string_view key_hash);
-// Takes a key over from `old` (expired, or its request died). False where somebody else was
-// quicker.
+// Takes a key over from `old` (expired, or its request died). False where it is not as it was read:
+// somebody else was quicker, or the request came to its end after all.
 Result<bool> TakeOverIdempotencyKey(db::Executor& ex, UserId caller, std::string_view key_hash,
-                                    const Uuid& old, const IdempotencyRow& row);
+                                    const IdempotencyRow& old, const IdempotencyRow& row);
 // kNotFound where the claim was taken over meanwhile: the transaction that does the work then
 // fails, because somebody else does it.
 Status KeepIdempotentAnswer(db::Executor& ex, UserId caller, std::string_view key_hash,

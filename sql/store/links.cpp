@@ -19,6 +19,9 @@ const db::Sql kMarkUsed{"links.mark_used",
 const db::Sql kMarkAllUsed{"links.mark_all_used",
                            "UPDATE links SET used_at = ? WHERE user_id = ? AND tenant_id = ?"
                            " AND purpose = ? AND used_at IS NULL"};
+const db::Sql kMarkEveryUsed{"links.mark_every_used",
+                             "UPDATE links SET used_at = ? WHERE user_id = ? AND tenant_id = ?"
+                             " AND used_at IS NULL"};
 const db::Sql kNewest{"links.newest_verify", "SELECT " GH_LINK_COLUMNS
                                              " FROM links WHERE user_id = ? AND tenant_id = ?"
                                              " AND purpose = 'verify_email' AND used_at IS NULL"
@@ -86,6 +89,10 @@ Status MarkLinkUsed(db::Executor& ex, LinkId id, TimePoint now) {
 Status MarkLinksUsed(db::Executor& ex, TenantId tenant, UserId user, LinkPurpose purpose,
                      TimePoint now) {
   return Done(ex.Execute(kMarkAllUsed, {now, user, tenant, ToText(purpose)}));
+}
+
+Status MarkEveryLinkUsed(db::Executor& ex, TenantId tenant, UserId user, TimePoint now) {
+  return Done(ex.Execute(kMarkEveryUsed, {now, user, tenant}));
 }
 
 Result<std::optional<Link>> NewestVerifyLink(db::Executor& ex, TenantId tenant, UserId user) {

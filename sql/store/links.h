@@ -32,6 +32,8 @@ Status MarkLinkUsed(db::Executor& ex, LinkId id, TimePoint now);
 // All unused links of the user with this purpose.
 Status MarkLinksUsed(db::Executor& ex, TenantId tenant, UserId user, LinkPurpose purpose,
                      TimePoint now);
+// All unused links of the user, whatever for: whoever takes an account back takes it back whole.
+Status MarkEveryLinkUsed(db::Executor& ex, TenantId tenant, UserId user, TimePoint now);
 // The newest unused verify_email link of a user, whatever its expiry.
 Result<std::optional<Link>> NewestVerifyLink(db::Executor& ex, TenantId tenant, UserId user);
 

@@ -53,6 +53,10 @@ const db::Sql kDelete{"tenants.delete",
                       "UPDATE tenants SET deleted_at = ?, status = 'suspended',"
                       " slug = CONCAT('-', LOWER(HEX(id))), generation = generation + 1,"
                       " updated_at = ?, updated_by = ? WHERE id = ? AND deleted_at IS NULL"};
+// Nobody is there any more to be written to.
+const db::Sql kVoidMail{"tenants.void_mail",
+                        "UPDATE outbox SET status = 'void', message = NULL, finished_at = ?"
+                        " WHERE status = 'queued' AND tenant_id = ?"};
 const db::Sql kSetSettings{"tenants.set_settings",
                            "UPDATE tenants SET settings = ?, generation = generation + 1,"
                            " updated_at = ?, updated_by = ? WHERE id = ? AND deleted_at IS NULL"};
@@ -151,7 +155,8 @@ Status UpdateTenant(db::Executor& ex, const Tenant& tenant, bool bump, TimePoint
 }
 
 Status DeleteTenant(db::Executor& ex, TenantId id, TimePoint now, std::optional<UserId> by) {
-  return OneRow(kDelete, ex.Execute(kDelete, {now, now, by, id}));
+  GH_TRY(OneRow(kDelete, ex.Execute(kDelete, {now, now, by, id})));
+  return Done(ex.Execute(kVoidMail, {now, id}));
 }
 
 Result<bool> SetTenantSettings(db::Executor& ex, TenantId id, std::string_view settings,

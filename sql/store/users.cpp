@@ -50,7 +50,8 @@ const db::Sql kClearPassword{"users.clear_password",
 const db::Sql kDelete{"users.delete", "DELETE FROM users WHERE tenant_id = ? AND id = ?"};
 const db::Sql kOtherAdmin{"users.other_tenant_admin",
                           "SELECT 1 FROM users WHERE tenant_id = ? AND is_tenant_admin = TRUE"
-                          " AND status = 'active' AND id <> ? LIMIT 1"};
+                          " AND status = 'active' AND email_verified_at IS NOT NULL AND id <> ?"
+                          " LIMIT 1"};
 const db::Sql kSetLastLogin{"users.set_last_login",
                             "UPDATE users SET last_login_at = ? WHERE tenant_id = ? AND id = ?"};
 

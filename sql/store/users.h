@@ -73,7 +73,8 @@ Status ClearPassword(db::Executor& ex, TenantId tenant, UserId id, TimePoint now
                      std::optional<UserId> by);
 // Its sessions, links, roles and picture go with it.
 Status DeleteUser(db::Executor& ex, TenantId tenant, UserId id);
-// Active tenant admins but `id`. Under the tenant's row lock where the answer decides anything.
+// Tenant admins who can sign in, but `id`. Under the tenant's row lock where the answer decides
+// anything.
 Result<bool> HasOtherTenantAdmin(db::Executor& ex, TenantId tenant, UserId id);
 // By address, at most `limit`, those after `after_email`.
 Result<std::vector<User>> ListUsers(db::Executor& ex, TenantId tenant, std::string_view after_email,

@@ -116,6 +116,8 @@ def test_controls_in_every_string_field(stack, admin, poison):
                 ("Authorization", f"Bearer {admin.access}")], body)
             check(answer, (operation.name, name, poison))
             assert answer.header("set-cookie") is None
+            if (name, poison) == ("info_text", "\n"):
+                continue  # the one text of several lines
             assert answer.status == 422, (operation.name, name)
 
 

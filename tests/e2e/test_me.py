@@ -1,5 +1,7 @@
 """What people do with their own account (SPEC U3, U7; API.md "Myself")."""
 
+import pytest
+
 from support.client import Client, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
 
@@ -56,6 +58,38 @@ def test_an_address_moves_when_the_new_one_is_verified(stack, user):
     moved = User(new, user.password, user.tenant)
     assert events(stack, stack.user_id(moved))[-1] == "email.changed"
     signed_in(stack, moved)
+
+
+@pytest.mark.parametrize("rescue", ["change", "reset", "forced reset", "disable", "new address"])
+def test_no_address_change_survives_a_rescue(stack, tenant, rescue):
+    """U3: whoever takes an account back takes it back whole: a link that somebody else asked for
+    before is dead."""
+    user = stack.new_user(tenant)
+    thief = signed_in(stack, user)
+    evil = fresh_email("evil")
+    thief.post("/auth/me/email", {"new_email": evil, "password": user.password}, expect=202)
+    token = stack.mail.wait(evil, "verify_email").token()
+    boss = signed_in(stack, stack.new_user(tenant, flags=["--tenant-admin"]))
+    path = f"/auth/users/{stack.user_id(user)}"
+    fresh = fresh_password()
+    if rescue == "change":
+        thief.post("/auth/change-password", {"current_password": user.password,
+                                             "new_password": fresh}, expect=204)
+    elif rescue == "reset":
+        Client(stack).post("/auth/forgot-password", {"tenant": tenant, "email": user.email},
+                           expect=202)
+        reset = stack.mail.wait(user.email, "reset").token()
+        Client(stack).post("/auth/reset-password", {"token": reset, "new_password": fresh},
+                           expect=204)
+    elif rescue == "forced reset":
+        boss.post(path + "/force-password-reset", expect=204)
+    elif rescue == "disable":
+        boss.call("PATCH", path, {"status": "disabled"}, expect=200)
+        boss.call("PATCH", path, {"status": "active"}, expect=200)
+    else:
+        boss.call("PATCH", path, {"email": fresh_email("safe")}, expect=200)
+    Client(stack).post("/auth/verify-email", {"token": token}, expect=(400, "invalid_token"))
+    assert not stack.sql("SELECT 1 FROM users WHERE email = %s", evil)
 
 
 def test_a_taken_address_is_not_told(stack, tenant, user):

@@ -158,6 +158,70 @@ def test_a_pending_registration_is_activated(stack, tenant, boss):
     signed_in(stack, user)
 
 
+def test_an_overwritten_registration_is_not_taken_into_use_with_its_password(stack, tenant, boss):
+    """U1, U5: the last password under an address may be a stranger's; only mail tells."""
+    user = User(fresh_email("twice"), fresh_password(), tenant)
+    stranger = User(user.email, fresh_password(), tenant)
+    for one in (user, stranger):
+        Client(stack).post("/auth/register", {"tenant": tenant, "email": one.email,
+                                              "password": one.password}, expect=202)
+    boss.call("PATCH", f"/auth/users/{stack.user_id(user)}", {"status": "active"}, expect=200)
+    for one in (user, stranger):
+        Client(stack).login(one, expect=(401, "invalid_credentials"))
+    token = stack.mail.wait(user.email, "reset").token()
+    Client(stack).post("/auth/reset-password", {"token": token, "new_password": user.password},
+                       expect=204)
+    signed_in(stack, user)
+
+
+def test_a_moved_registration_keeps_its_password(stack, tenant, boss):
+    """U1, U5: a later registration under the new address does not come in its place."""
+    user = User(fresh_email("first"), fresh_password(), tenant)
+    Client(stack).post("/auth/register", {"tenant": tenant, "email": user.email,
+                                          "password": user.password}, expect=202)
+    moved = User(fresh_email("second"), user.password, tenant)
+    boss.call("PATCH", f"/auth/users/{stack.user_id(user)}", {"email": moved.email}, expect=200)
+    token = stack.mail.wait(moved.email, "verify_email").token()
+    stranger = User(moved.email, fresh_password(), tenant)
+    Client(stack).post("/auth/register", {"tenant": tenant, "email": stranger.email,
+                                          "password": stranger.password}, expect=202)
+    Client(stack).post("/auth/verify-email", {"token": token}, expect=200)
+    Client(stack).login(stranger, expect=(401, "invalid_credentials"))
+    signed_in(stack, moved)
+
+
+def test_ones_own_address_needs_ones_password(stack, tenant):
+    """U3: a stolen session of an administrator does not move the account."""
+    admin = signed_in(stack, stack.new_user(tenant, flags=["--tenant-admin"]))
+    admin.call("PATCH", f"/auth/users/{stack.user_id(admin.user)}", {"email": fresh_email()},
+               expect=(422, "validation_failed"))
+
+
+def test_a_repeated_change_tells_the_cache_what_the_first_could_not(stack, tenant, boss):
+    """T8: a worker may die between its commit and the cache. As it leaves things: done in the
+    database, proofs alive."""
+    database = stack.info["database"]
+    for method, body, status in (("PATCH", {"status": "disabled"}, 200), ("DELETE", None, 404)):
+        person = signed_in(stack, stack.new_user(
+            tenant, roles=[stack.new_role(tenant, "sales:orders:view")]))
+        identity = stack.user_id(person.user)
+        raw = identity.replace("-", "")
+        person.verify(expect=204)
+        if method == "PATCH":
+            stack.administer_database(
+                f"UPDATE {database}.users SET status = 'disabled' WHERE id = UNHEX('{raw}');"
+                f"UPDATE {database}.sessions SET revoked_at = UTC_TIMESTAMP(6)"
+                f" WHERE user_id = UNHEX('{raw}')")
+        else:
+            stack.administer_database(
+                f"UPDATE {database}.tenants SET generation = generation + 1"
+                f" WHERE slug = '{tenant}'; DELETE FROM {database}.users WHERE id = UNHEX('{raw}')")
+        person.verify(expect=204)
+        options = {} if body is None else {"body": body}
+        boss.call(method, f"/auth/users/{identity}", expect=status, **options)
+        person.verify(expect=(401, "invalid_token"))
+
+
 def test_an_address_changed_by_an_administrator_is_unverified(stack, tenant, boss):
     """U3, U5: sessions end, the old address is warned, the new one must be verified first."""
     person = signed_in(stack, stack.new_user(tenant))
