@@ -1,6 +1,6 @@
 // The lists of administration, measured at the database; bench/lists starts the MariaDB for it.
 //
-//   bench_lists SOCKET USERS ATTEMPTS
+//   bench_lists SOCKET USERS ATTEMPTS [ONLY]
 //
 // Migrates and fills the empty database `gatehouse` there (unless it is filled already), then
 // prints for every list, filter and order the time of the first page and of one from the middle,
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -33,6 +34,10 @@ db::Options Account(const char* socket, const char* user) {
   options.password = "bench";
   return options;
 }
+
+const db::Sql kThread{"bench.thread",
+                      "SELECT @@pid_file, CAST(tid AS SIGNED) FROM information_schema.processlist"
+                      " WHERE id = CONNECTION_ID()"};
 
 template <class T>
 T Must(Result<T> result) {
@@ -62,17 +67,43 @@ void Prepare(const char* socket, const support::ListLoad& load) {
               load.events, Milliseconds(begin) / 1000);
 }
 
-// The median of five, after one that warms the cache.
-double Measure(const support::ListCase& list, db::Executor& ex, bool deep) {
-  std::array<double, 5> runs{};
+// What the thread that serves a connection has worked; milliseconds.
+class ServerCpu {
+ public:
+  explicit ServerCpu(db::Executor& ex) {
+    const auto row = Must(ex.QueryOne(kThread, {}));
+    std::string pid;
+    std::ifstream(row->Text(0)) >> pid;
+    path_ = "/proc/" + pid + "/task/" + std::to_string(row->Int(1)) + "/schedstat";
+  }
+  double Now() const {
+    double nanoseconds = 0;
+    std::ifstream(path_) >> nanoseconds;
+    return nanoseconds / 1e6;
+  }
+
+ private:
+  std::string path_;
+};
+
+struct Cost {
+  double wall, cpu;  // milliseconds
+};
+
+// Medians of five, after one that warms the cache.
+Cost Measure(const support::ListCase& list, db::Executor& ex, const ServerCpu& cpu, bool deep) {
+  std::array<double, 5> wall{}, work{};
   Must(list.run(ex, deep));
-  for (double& run : runs) {
+  for (std::size_t i = 0; i < wall.size(); ++i) {
+    const double worked = cpu.Now();
     const auto begin = std::chrono::steady_clock::now();
     Must(list.run(ex, deep));
-    run = Milliseconds(begin);
+    wall[i] = Milliseconds(begin);
+    work[i] = cpu.Now() - worked;
   }
-  std::sort(runs.begin(), runs.end());
-  return runs[2];
+  std::sort(wall.begin(), wall.end());
+  std::sort(work.begin(), work.end());
+  return {wall[2], work[2]};
 }
 
 // "table:key rows" of each step; whether all stored rows are found by an index.
@@ -96,8 +127,9 @@ std::string Plan(const support::ListCase& list, db::Executor& ex, bool deep, boo
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: bench_lists SOCKET USERS ATTEMPTS (bench/lists calls it)\n");
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr,
+                 "usage: bench_lists SOCKET USERS ATTEMPTS [ONLY] (bench/lists calls it)\n");
     return 2;
   }
   support::ListLoad load;
@@ -108,17 +140,23 @@ int main(int argc, char** argv) {
 
   db::Database db(Account(argv[1], "gatehouse"));
   const auto ex = db.Auto(Deadline::In(Seconds(3600)));
-  const auto cases = support::ListCases::Make(*ex);
-  std::printf("%-58s %9s %9s  %s\n", "list", "first ms", "deep ms", "found by");
+  auto cases = support::ListCases::Make(*ex);
+  if (argc == 5) {
+    std::erase_if(cases, [&](const auto& list) { return !list.name.starts_with(argv[4]); });
+  }
+  const ServerCpu cpu(*ex);
+  std::printf("%-58s %8s %8s %8s %8s  %s\n", "list", "first ms", "cpu", "deep ms", "cpu",
+              "found by");
   std::size_t slow = 0, without_index = 0;
   for (const auto& list : cases) {
     bool by_index = true;
     const std::string plan = Plan(list, *ex, false, by_index);
     Plan(list, *ex, true, by_index);
-    const double first = Measure(list, *ex, false), deep = Measure(list, *ex, true);
-    const bool too_slow = std::max(first, deep) > kTargetMs;
-    std::printf("%-58s %9.2f %9.2f  %s%s%s\n", list.name.c_str(), first, deep, plan.c_str(),
-                too_slow ? "  SLOW" : "", by_index ? "" : "  NO INDEX");
+    const Cost first = Measure(list, *ex, cpu, false), deep = Measure(list, *ex, cpu, true);
+    const bool too_slow = std::max(first.wall, deep.wall) > kTargetMs;
+    std::printf("%-58s %8.2f %8.2f %8.2f %8.2f  %s%s%s\n", list.name.c_str(), first.wall, first.cpu,
+                deep.wall, deep.cpu, plan.c_str(), too_slow ? "  SLOW" : "",
+                by_index ? "" : "  NO INDEX");
     std::fflush(stdout);
     slow += too_slow ? 1 : 0;
     without_index += by_index ? 0 : 1;

@@ -10,13 +10,15 @@ ALTER TABLE tenants
   ADD KEY IF NOT EXISTS tenants_deleted (deleted_at);
 
 ALTER TABLE users
-  ADD COLUMN IF NOT EXISTS picture_hash BINARY(32) NULL AFTER two_factor_enabled,  -- SHA-256 of the stored image
+  ADD COLUMN IF NOT EXISTS picture_hash BINARY(32) NULL  -- SHA-256 of the stored image
+    AFTER two_factor_enabled,
   ADD KEY IF NOT EXISTS users_status (tenant_id, status, created_at, id),
-  ADD KEY IF NOT EXISTS users_branch (tenant_id, branch_id, created_at, id),
-  ADD KEY IF NOT EXISTS users_restaurant (tenant_id, restaurant_id, created_at, id),
   ADD KEY IF NOT EXISTS users_status_email (tenant_id, status, email),
-  ADD KEY IF NOT EXISTS users_branch_email (tenant_id, branch_id, email),
-  ADD KEY IF NOT EXISTS users_restaurant_email (tenant_id, restaurant_id, email),
+  -- With the status behind the order: the few disabled of a branch are found without its rows.
+  ADD KEY IF NOT EXISTS users_branch (tenant_id, branch_id, created_at, id, status),
+  ADD KEY IF NOT EXISTS users_branch_email (tenant_id, branch_id, email, status),
+  ADD KEY IF NOT EXISTS users_restaurant (tenant_id, restaurant_id, created_at, id, status),
+  ADD KEY IF NOT EXISTS users_restaurant_email (tenant_id, restaurant_id, email, status),
   ADD KEY IF NOT EXISTS users_admins (tenant_id, is_tenant_admin, status);
 
 -- The words of an account's address, names and employee id, lower case: a search finds whoever has
@@ -25,14 +27,17 @@ CREATE TABLE IF NOT EXISTS user_words (
   tenant_id BINARY(16) NOT NULL,
   word VARCHAR(100) NOT NULL,           -- as long as a name: never cut
   user_id BINARY(16) NOT NULL,
-  PRIMARY KEY (tenant_id, word, user_id),
+  created_at DATETIME(6) NOT NULL,      -- the user's, as the address: who has a word, in the order
+  email VARCHAR(254) NOT NULL,          -- of either list
+  PRIMARY KEY (tenant_id, word, created_at, user_id),
+  KEY user_words_email (tenant_id, word, email, user_id),
   KEY user_words_user (user_id, word),
   CONSTRAINT user_words_user FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Of whoever is there already (sql/store/user_words.h is the rule).
-INSERT IGNORE INTO user_words (tenant_id, word, user_id)
-SELECT u.tenant_id, j.word, u.id FROM users u,
+INSERT IGNORE INTO user_words (tenant_id, word, user_id, created_at, email)
+SELECT u.tenant_id, j.word, u.id, u.created_at, u.email FROM users u,
   JSON_TABLE(CONCAT('["', REGEXP_REPLACE(
     LOWER(CONCAT_WS(' ', u.email, u.first_name, u.last_name, u.employee_id)),
     '[^\\p{L}\\p{M}\\p{N}]+', '","'), '"]'),
@@ -72,6 +77,8 @@ ALTER TABLE attempts
 ALTER TABLE audit_events
   ADD COLUMN IF NOT EXISTS actor_tenant_id BINARY(16) NULL AFTER actor_id,
   MODIFY target_id VARCHAR(200) NULL,   -- a permission's code, which is longer than any id
+  DROP KEY IF EXISTS audit_actor,                 -- what an actor did where, and of what kind, by it alone
+  ADD KEY IF NOT EXISTS audit_actor (actor_id, created_at, id, event, tenant_id, actor_tenant_id),
   ADD KEY IF NOT EXISTS audit_event (tenant_id, event, created_at, id),
   ADD KEY IF NOT EXISTS audit_abroad (actor_tenant_id, created_at, id),
   ADD KEY IF NOT EXISTS audit_abroad_event (actor_tenant_id, event, created_at, id);

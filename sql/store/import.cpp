@@ -33,11 +33,13 @@ const db::Sql kInsertUsers{
     ", last_name VARCHAR(101) PATH '$.last_name' ERROR ON ERROR)) AS j"};
 
 const db::Sql kInsertWords{"import.insert_words",
-                           "INSERT INTO user_words (tenant_id, word, user_id)"
-                           " SELECT ?, j.word, UNHEX(j.user_id)"
+                           "INSERT INTO user_words (tenant_id, word, user_id, created_at, email)"
+                           " SELECT u.tenant_id, j.word, u.id, u.created_at, u.email"
                            " FROM JSON_TABLE(?, '$[*]' COLUMNS ("
                            "word VARCHAR(101) PATH '$[0]'" GH_MUST
-                           ", user_id VARCHAR(33) PATH '$[1]'" GH_MUST ")) AS j"};
+                           ", user_id VARCHAR(33) PATH '$[1]'" GH_MUST
+                           ")) AS j STRAIGHT_JOIN users u"
+                           " ON u.id = UNHEX(j.user_id) AND u.tenant_id = ?"};
 
 // From the rows themselves, as roles.assign does.
 const db::Sql kInsertRoles{
@@ -133,7 +135,7 @@ Status InsertWords(db::Executor& ex, TenantId tenant, std::span<const ImportedUs
   Rows rows;
   for (const auto& [word, user] : words) rows.Pair(word, user);
   if (rows.count() == 0) return {};
-  return Exactly(kInsertWords, rows.count(), ex.Execute(kInsertWords, {tenant, rows.Close()}));
+  return Exactly(kInsertWords, rows.count(), ex.Execute(kInsertWords, {rows.Close(), tenant}));
 }
 
 Status InsertRoles(db::Executor& ex, TenantId tenant, std::span<const ImportedUser> users,

@@ -36,15 +36,20 @@ struct UserCursor {
   UserId id;
 };
 
-// Words and roles have no index in the list's order. Where fewer than this many rows have the word
-// or role, they are gathered and sorted; where more have it, the order's index is walked, which
-// meets them often enough. In between lies the dearest list, at about the square root of fifty
-// times the number of users.
-inline constexpr int kGatherLimit = 8000;
+// How often a word or role occurs decides how the list is made: to walk the list's order and pick
+// is quick where many have it, to fetch all and sort where few do. A word's own rows are in the
+// list's order, too; but what is searched for is where words begin, which may be many words. The
+// numbers are where the ways cost the same at 10^6 users.
+struct UserListLimits {
+  int gather = 2000;  // fewer rows than this are fetched and sorted
+  int sift = 24000;   // the same, where words are all that is asked for
+  int merge = 40;     // at most as many words are read one by one
+  int seed = 20000;   // fewer rows than this are put into a table, by which the others are picked
+};
 
 Result<std::vector<User>> ListUsers(db::Executor& ex, TenantId tenant, const UserFilter& filter,
                                     UserOrder order, const std::optional<UserCursor>& after,
-                                    int limit, int gather_limit = kGatherLimit);
+                                    int limit, const UserListLimits& limits = {});
 
 // What each of these users of the tenant holds, in their order; by one statement.
 Result<std::vector<Grants>> GrantsOfMany(db::Executor& ex, TenantId tenant,

@@ -13,8 +13,8 @@ namespace {
 
 #define GH_WORDS " JSON_TABLE(?, '$[*]' COLUMNS (word VARCHAR(100) PATH '$' ERROR ON ERROR)) AS j"
 const db::Sql kInsert{"user_words.insert",
-                      "INSERT INTO user_words (tenant_id, user_id, word)"
-                      " SELECT ?, ?, j.word FROM" GH_WORDS};
+                      "INSERT INTO user_words (tenant_id, user_id, created_at, email, word)"
+                      " SELECT ?, ?, ?, ?, j.word FROM" GH_WORDS};
 const db::Sql kDelete{"user_words.delete",
                       "DELETE w FROM" GH_WORDS
                       " STRAIGHT_JOIN user_words w ON w.tenant_id = ? AND w.user_id = ?"
@@ -22,7 +22,8 @@ const db::Sql kDelete{"user_words.delete",
 #undef GH_WORDS
 // What they are made of, and what they are, in one round trip.
 const db::Sql kRead{"user_words.read",
-                    "SELECT u.email, u.first_name, u.last_name, u.employee_id, w.word FROM users u"
+                    "SELECT u.email, u.first_name, u.last_name, u.employee_id, u.created_at,"
+                    " w.word, w.email FROM users u"
                     " LEFT JOIN user_words w ON w.user_id = u.id"
                     " WHERE u.tenant_id = ? AND u.id = ?"};
 
@@ -66,7 +67,8 @@ Words WordsOf(const User& user) {
 Status InsertWords(db::Executor& ex, const User& user) {
   const Words words = WordsOf(user);
   if (words.empty()) return {};
-  return Done(ex.Execute(kInsert, {user.tenant_id, user.id, JsonArray(words)}));
+  return Done(ex.Execute(kInsert,
+                         {user.tenant_id, user.id, user.created_at, user.email, JsonArray(words)}));
 }
 
 Status RefreshWords(db::Executor& ex, TenantId tenant, UserId id) {
@@ -77,15 +79,18 @@ Status RefreshWords(db::Executor& ex, TenantId tenant, UserId id) {
   user.first_name = rows.front().OptionalText(1);
   user.last_name = rows.front().OptionalText(2);
   user.employee_id = rows.front().OptionalText(3);
+  user.created_at = rows.front().Time(4);
   const Words wanted = WordsOf(user);
-  Words there;
+  Words there, surplus;
   for (const db::Row& row : rows) {
-    if (!row.IsNull(4)) there.insert(row.Text(4));
+    if (row.IsNull(5)) continue;
+    const bool stays = wanted.contains(row.Text(5)) && row.Text(6) == user.email;
+    (stays ? there : surplus).insert(row.Text(5));
   }
-  const Words surplus = Difference(there, wanted);
   const Words missing = Difference(wanted, there);
   if (!surplus.empty()) GH_TRY(ex.Execute(kDelete, {JsonArray(surplus), tenant, id}));
-  if (!missing.empty()) GH_TRY(ex.Execute(kInsert, {tenant, id, JsonArray(missing)}));
+  if (!missing.empty())
+    GH_TRY(ex.Execute(kInsert, {tenant, id, user.created_at, user.email, JsonArray(missing)}));
   return {};
 }
 

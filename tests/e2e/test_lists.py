@@ -1,5 +1,5 @@
-"""Lists of administration and one's own (SPEC U5, L4, A1, N1; API.md "Conventions"): filters, orders,
-pages, and the wall between tenants."""
+"""Lists of administration and one's own (SPEC U5, L4, A1, N1; API.md "Conventions"): filters,
+orders, pages, and the wall between tenants."""
 
 import base64
 import uuid
@@ -57,8 +57,9 @@ class Town:
         self.people = [stack.new_user(self.slug, email=f"p{n}.{name}@{site}.example.test",
                                       roles=(self.clerks,) if n % 3 == 0 else ())
                        for n, (name, site) in enumerate([
-                           ("ann", "north"), ("anna", "south"), ("bob", "north"), ("zo\u00eb", "south"),
-                           ("bo", "north"), ("ann-lee", "south"), ("cy", "north")])]
+                           ("ann", "north"), ("anna", "south"), ("bob", "north"),
+                           ("zo\u00eb", "south"), ("bo", "north"), ("ann-lee", "south"),
+                           ("cy", "north")])]
         self.stack = stack
         stack.disable(self.people[4])
         for n, person in enumerate(self.people):
@@ -282,8 +283,8 @@ def insert_event(stack, tenant, actor_tenant, event, before="NULL"):
                    if slug else "NULL" for slug in (tenant, actor_tenant))
     stack.administer_database(
         f"INSERT INTO {stack.info['database']}.audit_events (id, event, tenant_id, actor_tenant_id,"
-        f" target_type, ip, request_id, created_at, before_json) VALUES (X'{number.hex}', '{event}',"
-        f" {where}, {home}, 'user', '::1', 'r', UTC_TIMESTAMP(6), {before})")
+        f" target_type, ip, request_id, created_at, before_json)"
+        f" VALUES (X'{number.hex}', '{event}', {where}, {home}, 'user', '::1', 'r', UTC_TIMESTAMP(6), {before})")
     return str(number)
 
 

@@ -23,8 +23,9 @@ constexpr UserOrder kOrders[] = {{UserOrder::By::kCreation, false},
                                  {UserOrder::By::kCreation, true},
                                  {UserOrder::By::kEmail, false},
                                  {UserOrder::By::kEmail, true}};
-constexpr int kAlwaysWalk = 1;  // no word is so rare that it leads
-constexpr int kAlwaysGather = 1'000'000;
+// Each way in which the list is made, and one where the rows decide.
+constexpr store::UserListLimits kWays[] = {{0, 0, 0, 0},    {0, 0, 0, 1000}, {0, 0, 1000, 0},
+                                           {0, 1000, 0, 0}, {1000, 0, 0, 0}, {15, 30, 3, 40}};
 
 class StoreUserList : public SqlTest {
  protected:
@@ -52,8 +53,8 @@ class StoreUserList : public SqlTest {
 
   std::vector<User> List(TenantId tenant, const UserFilter& filter, UserOrder order = {},
                          const std::optional<store::UserCursor>& after = {}, int limit = 1000,
-                         int gather_limit = store::kGatherLimit) {
-    return Must(store::ListUsers(ex(), tenant, filter, order, after, limit, gather_limit));
+                         const store::UserListLimits& limits = {}) {
+    return Must(store::ListUsers(ex(), tenant, filter, order, after, limit, limits));
   }
   std::vector<std::string> Found(const std::string& q) {
     UserFilter filter;
@@ -106,6 +107,11 @@ TEST_F(StoreUserList, WordsFollowEveryWayInWhichTheirColumnsAreWritten) {
   EXPECT_TRUE(Stored(user.id).contains("0042"));
   ASSERT_GH_OK(store::RefreshWords(ex(), one_.id, user.id));
   EXPECT_EQ(Stored(user.id), (Words{"new", "x", "test", "zoë"}));
+  // Every row tells the address and the time by which it is ordered.
+  EXPECT_EQ(server_.Root("SELECT COUNT(*) FROM gatehouse.user_words w JOIN gatehouse.users u"
+                         " ON u.id = w.user_id AND u.email = w.email"
+                         " AND u.created_at = w.created_at")[0][0],
+            "4");
   server_.Root("DELETE FROM gatehouse.users");
   EXPECT_EQ(Stored(user.id), Words());
 }
@@ -253,11 +259,11 @@ class Crowd : public StoreUserList {
   }
 
   std::vector<UserId> Paged(TenantId tenant, const UserFilter& filter, UserOrder order, int limit,
-                            int gather_limit) {
+                            const store::UserListLimits& limits) {
     std::vector<UserId> ids;
     std::optional<store::UserCursor> after;
     for (;;) {
-      const auto page = List(tenant, filter, order, after, limit, gather_limit);
+      const auto page = List(tenant, filter, order, after, limit, limits);
       for (const auto& user : page) ids.push_back(user.id);
       if (page.size() < static_cast<std::size_t>(limit)) return ids;
       const User& last = page.back();
@@ -284,9 +290,10 @@ TEST_F(Crowd, PagesHoldExactlyWhatMatchesInOrder) {
       const auto expected = Expected(tenant, filter, order);
       found += static_cast<int>(expected.size());
       const int limit = 1 + static_cast<int>(random_() % 60);
-      for (const int gather_limit : {kAlwaysWalk, 20, kAlwaysGather}) {
-        ASSERT_EQ(Paged(tenant, filter, order, limit, gather_limit), expected)
-            << "round " << round << ", limit " << limit << ", gather_limit " << gather_limit;
+      for (const auto& limits : kWays) {
+        ASSERT_EQ(Paged(tenant, filter, order, limit, limits), expected)
+            << "round " << round << ", limit " << limit << ", limits " << limits.gather << " "
+            << limits.sift << " " << limits.merge << " " << limits.seed;
       }
     }
   }
