@@ -67,9 +67,9 @@ ALTER TABLE attempts
   DROP KEY IF EXISTS attempts_tenant,
   DROP KEY IF EXISTS attempts_identifier,
   DROP KEY IF EXISTS attempts_user,
-  ADD KEY IF NOT EXISTS attempts_tenant (tenant_id, success, created_at, id),
-  ADD KEY IF NOT EXISTS attempts_identifier (tenant_id, identifier, success, created_at, id),
-  ADD KEY IF NOT EXISTS attempts_user (user_id, success, created_at, id),
+  ADD KEY attempts_tenant (tenant_id, success, created_at, id),
+  ADD KEY attempts_identifier (tenant_id, identifier, success, created_at, id),
+  ADD KEY attempts_user (user_id, success, created_at, id),
   ADD KEY IF NOT EXISTS attempts_ip (tenant_id, ip, success, created_at, id);
 
 -- actor_tenant_id: the actor's own tenant, where they acted in another one (a platform
@@ -77,8 +77,8 @@ ALTER TABLE attempts
 ALTER TABLE audit_events
   ADD COLUMN IF NOT EXISTS actor_tenant_id BINARY(16) NULL AFTER actor_id,
   MODIFY target_id VARCHAR(200) NULL,   -- a permission's code, which is longer than any id
-  DROP KEY IF EXISTS audit_actor,                 -- what an actor did where, and of what kind, by it alone
-  ADD KEY IF NOT EXISTS audit_actor (actor_id, created_at, id, event, tenant_id, actor_tenant_id),
+  DROP KEY IF EXISTS audit_actor,       -- what an actor did where, and of what kind, by it alone
+  ADD KEY audit_actor (actor_id, created_at, id, event, tenant_id, actor_tenant_id),
   ADD KEY IF NOT EXISTS audit_event (tenant_id, event, created_at, id),
   ADD KEY IF NOT EXISTS audit_abroad (actor_tenant_id, created_at, id),
   ADD KEY IF NOT EXISTS audit_abroad_event (actor_tenant_id, event, created_at, id);

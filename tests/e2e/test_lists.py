@@ -369,3 +369,12 @@ def test_lists_need_their_permission(stack, town):
     roleless = signed_in(stack, town.people[1])
     for path in ADMINISTRATION:
         roleless.get(path, expect=(403, "no_role_assigned"))
+
+
+def test_a_search_for_no_word_finds_nobody(stack):
+    """U5: "---" is not the absence of a question."""
+    tenant = stack.new_tenant()
+    boss = signed_in(stack, stack.new_user(tenant, flags=["--tenant-admin"]))
+    for query in ("---", "%", "_", "%20"):
+        assert boss.get("/auth/users", params={"q": query}, expect=200).json()["items"] == []
+    assert len(boss.get("/auth/users", expect=200).json()["items"]) == 1
