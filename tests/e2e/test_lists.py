@@ -284,7 +284,8 @@ def insert_event(stack, tenant, actor_tenant, event, before="NULL"):
     stack.administer_database(
         f"INSERT INTO {stack.info['database']}.audit_events (id, event, tenant_id, actor_tenant_id,"
         f" target_type, ip, request_id, created_at, before_json)"
-        f" VALUES (X'{number.hex}', '{event}', {where}, {home}, 'user', '::1', 'r', UTC_TIMESTAMP(6), {before})")
+        f" VALUES (X'{number.hex}', '{event}', {where}, {home}, 'user', '::1', 'r',"
+        f" UTC_TIMESTAMP(6), {before})")
     return str(number)
 
 
