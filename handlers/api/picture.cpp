@@ -20,9 +20,9 @@ Result<http::Response> DeleteMyPicture(Call& call) {
 }
 
 Result<http::Response> GetUserPicture(Call& call) {
-  GH_ASSIGN(auto picture, auth::FindPicture(call.services, call.caller, call.principal->tenant_id,
-                                            UserId{*call.id},
-                                            call.request.Param("HTTP_IF_NONE_MATCH")));
+  GH_ASSIGN(auto picture,
+            auth::FindPicture(call.services, call.caller, call.principal->tenant_id,
+                              UserId{*call.id}, call.request.Param("HTTP_IF_NONE_MATCH")));
   http::Response response = http::Response::Empty(304);
   if (!picture.image.empty()) {
     response = {200, std::string(kPortraitType), std::move(picture.image), {}};

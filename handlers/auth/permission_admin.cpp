@@ -79,7 +79,7 @@ Result<store::Permission> CreatePermission(Services& services, const Caller& cal
 
 Status RemovePermission(Services& services, const Caller& caller, const Principal& who,
                         std::string_view code) {
-  const auto removed = services.db.Transact<void>(
+  auto removed = services.db.Transact<void>(
       caller.deadline, [&](db::Executor& ex) { return RemoveIn(services, ex, caller, who, code); });
   // Also where it was gone: the try that removed it may have died before it told the cache.
   if (removed.ok() || removed.error().code == ErrorCode::kNotFound) {

@@ -64,6 +64,7 @@ Result<UserView> AddUserRole(Services& services, const Caller& caller, const Act
                              UserId id, RoleId role) {
   return ChooseRoles(services, caller, actor, id, [&](const std::vector<store::Role>& held) {
     std::vector<RoleId> wanted;
+    wanted.reserve(held.size() + 1);
     for (const auto& one : held) wanted.push_back(one.id);
     if (std::find(wanted.begin(), wanted.end(), role) == wanted.end()) wanted.push_back(role);
     return wanted;

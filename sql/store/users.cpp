@@ -168,7 +168,7 @@ Status UpdatePending(db::Executor& ex, TenantId tenant, UserId id,
                      const std::optional<std::string>& first_name,
                      const std::optional<std::string>& last_name,
                      const std::optional<std::string>& phone, TimePoint now) {
-  const auto matched = OneRow(
+  auto matched = OneRow(
       kUpdatePending,
       ex.Execute(kUpdatePending, {password_hash, first_name, last_name, phone, now, tenant, id}));
   // Also where it matched nothing: a registration costs the same for an address that is taken.
