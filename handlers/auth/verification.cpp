@@ -117,7 +117,7 @@ Result<store::User> VerifyIn(Services& services, db::Executor& ex, const Caller&
   GH_TRY(Audit(services, ex, caller,
                {moves ? event::kEmailChanged : event::kEmailVerified, user.tenant_id, user.id,
                 "user", user.id.ToString(), before, AddressJson(user)}));
-  return std::move(user);
+  return target.user;
 }
 
 }  // namespace

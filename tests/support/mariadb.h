@@ -37,9 +37,9 @@ class TestDatabase {
   // Deletes every row that the migrations have not made.
   void Reset() {
     std::string script;
-    for (const char* table : {"outbox", "audit_events", "attempts", "lockouts", "links", "devices",
-                              "sessions", "service_credentials", "idempotency_keys", "user_roles",
-                              "users"}) {
+    for (const char* table :
+         {"outbox", "audit_events", "attempts", "lockouts", "links", "devices", "sessions",
+          "service_credentials", "idempotency_keys", "user_roles", "users"}) {
       script += std::string("DELETE FROM gatehouse.") + table + ";";
     }
     Root(script +
