@@ -58,9 +58,11 @@ def with_signature(token, signature):
 
 
 def other_spellings(algorithm):
-    yield from ("none", "None", "NONE", "nOnE", " none", "none ", "non\u0435", "", "null", "HS256\0",
+    yield from ("none", "None", "NONE", "nOnE", " none", "none ", "non\u0435", "", "null",
+                "HS256\0",
                 algorithm.lower(), algorithm.upper() + " ", " " + algorithm, algorithm + "\n",
-                algorithm + "\0", algorithm.swapcase(), "HS384", "HS512", "ES384", "ES512", "ES256K",
+                algorithm + "\0", algorithm.swapcase(), "HS384", "HS512", "ES384", "ES512",
+                "ES256K",
                 "RS384", "RS512", "PS256", "PS384", "PS512", "Ed25519", "EdDSA448", "A256GCMKW",
                 "RSA-OAEP", "dir", "ECDH-ES", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")
 
@@ -80,12 +82,14 @@ def of_headers(key, claims):
     for kid in ("../" * 8 + "etc/passwd", "/dev/null", "file:///dev/null", "x' OR '1'='1",
                 "x'; DROP TABLE users; --", "' UNION SELECT 'a", "k" * 4000, key.kid + "\0",
                 key.kid + "\n", " " + key.kid, key.kid.upper(), key.kid[:-1], key.kid + "0",
-                "\u212a" + key.kid[1:], "ключ", "\U0001f511", "${jndi:ldap://x}", "%s%n", "|id", "",
+                "\u212a" + key.kid[1:], "ключ", "\U0001f511", "${jndi:ldap://x}", "%s%n", "|id",
+                "",
                 "0", [key.kid], {"kid": key.kid}, 1, 1.5, True, None):
         yield f"kid {kid!r:.30}", key.sign(key.header(kid=kid), claims)
     yield "kid missing", key.sign({"alg": key.algorithm, "typ": "at+jwt"}, claims)
     for name, value in (
-            ("crit", ["exp"]), ("crit", []), ("crit", "exp"), ("jku", "https://evil.test/jwks.json"),
+            ("crit", ["exp"]), ("crit", []), ("crit", "exp"),
+            ("jku", "https://evil.test/jwks.json"),
             ("x5u", "https://evil.test/x.pem"), ("x5c", ["MIIB"]), ("x5t", "AAAA"), ("b64", False),
             ("x5t#S256", "AAAA"), ("zip", "DEF"), ("cty", "JWT"), ("enc", "A256GCM"),
             ("epk", {}), ("p2c", 2147483647), ("exp", 9999999999), ("unknown", 1)):
@@ -128,12 +132,14 @@ def of_claims(key, claims):
     yield "issued ahead", key.sign(key.header(), {**claims, "iat": now + 90})
     for name in ("iss", "aud"):
         good = claims[name]
-        for value in (good + "/", good.upper(), good + "\0", " " + good, "", None, 0, [], [good, good],
+        for value in (good + "/", good.upper(), good + "\0", " " + good, "", None, 0, [],
+                      [good, good],
                       ["https://evil.test", good], {good: 1}, "https://evil.test", "*",
                       good.replace("https", "http")):
             yield f"{name} {value!r:.30}", key.sign(key.header(), {**claims, name: value})
     for name in ("sub", "sid", "tenant_id"):
-        for value in (UUID, "", None, 0, [claims[name]], claims[name] + "0", "{" + claims[name] + "}",
+        for value in (UUID, "", None, 0, [claims[name]], claims[name] + "0",
+                      "{" + claims[name] + "}",
                       claims[name].replace("-", ""), "' OR 1=1", "*", "%"):
             yield f"{name} {value!r:.30}", key.sign(key.header(), {**claims, name: value})
         without = {k: v for k, v in claims.items() if k != name}
@@ -143,7 +149,8 @@ def of_claims(key, claims):
         double = text[:-1] + f', "{name}": {json.dumps(claims[name])}}}'
         yield f"two {name}", key.sign(key.header(), double.encode())
     for name, spelled in (("array", f"[{text}]"), ("string", json.dumps(text)), ("null", "null"),
-                          ("twice", text + text), ("cut", text[:-1]), ("empty", ""), ("none", "{}")):
+                          ("twice", text + text), ("cut", text[:-1]), ("empty", ""),
+                          ("none", "{}")):
         yield f"claims {name}", key.sign(key.header(), spelled.encode())
     nested = key.sign(key.header(), claims)
     yield "nested JWT", key.sign(key.header(), nested.encode())
@@ -158,10 +165,12 @@ def of_forms(key, claims):
             ("empty header", f".{body}.{signature}"), ("empty claims", f"{head}..{signature}"),
             ("empty signature", f"{head}.{body}."), ("two parts", f"{head}.{body}"),
             ("one part", head), ("dots", ".."), ("three dots", "..."), ("leading dot", "." + good),
-            ("trailing dot", good + "."), ("JWE form", f"{head}.{body}.{signature}.{body}.{signature}"),
+            ("trailing dot", good + "."),
+            ("JWE form", f"{head}.{body}.{signature}.{body}.{signature}"),
             ("four parts", f"{good}.{signature}"), ("padded header", f"{head}=.{body}.{signature}"),
             ("padded claims", f"{head}.{body}=.{signature}"), ("padded", good + "="),
-            ("padded twice", good + "=="), ("signature twice", f"{head}.{body}.{signature}{signature}"),
+            ("padded twice", good + "=="),
+            ("signature twice", f"{head}.{body}.{signature}{signature}"),
             ("swapped parts", f"{body}.{head}.{signature}"), ("doubled", good + good),
             ("percent", good.replace(".", "%2E")), ("comma", good + "," + good),
             ("huge header", "A" * 5000 + f".{body}.{signature}"),
@@ -326,7 +335,8 @@ def test_every_forgery_gets_one_and_the_same_answer(alive, forgeries):
             continue
         document = problem(answer, 401, "invalid_token")
         document.pop("request_id")
-        headers = {k: v for k, v in answer.headers.items() if k not in ("Date", "X-Request-Id", "Connection")}
+        headers = {k: v for k, v in answer.headers.items()
+                   if k not in ("Date", "X-Request-Id", "Connection")}
         answers.add(json.dumps([document, headers], sort_keys=True))
     assert not wrong and len(answers) == 1, (wrong, answers)
     alive.verify(expect=204)
