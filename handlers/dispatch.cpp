@@ -16,6 +16,7 @@
 #include "handlers/api/endpoints.h"
 #include "handlers/api/problem.h"
 #include "handlers/auth/csrf.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/requirement.h"
 #include "handlers/auth/service_credential.h"
 #include "handlers/routes.h"
@@ -375,6 +376,9 @@ void Dispatch::Handle(std::span<http::Exchange> batch) {
   }
 }
 
-void Dispatch::AfterBatch() { gate_.WriteNotes(); }
+void Dispatch::AfterBatch() {
+  services_.tokens.Follow();
+  gate_.WriteNotes();
+}
 
 }  // namespace gatehouse

@@ -98,6 +98,7 @@ Route{"GET",    "/auth/health",                          kAnyone,           {}, 
 Route{"GET",    "/auth/ready",                           kAnyone,           {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            &kReadyAnswer,         200, kRestricted, true,    false,     GetReady,                "Can requests be served?"},
 Route{"GET",    "/auth/metrics",                         kLocal,            {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            nullptr,               200, kRestricted, true,    false,     GetMetrics,              "Prometheus metrics, summed over all workers."},
 Route{"GET",    "/auth/openapi.json",                    kAnyone,           {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            nullptr,               200, kRestricted, true,    false,     GetOpenApi,              "This document."},
+Route{"GET",    "/.well-known/jwks.json",                kAnyone,           {},                   kVerify,  kSigned,        kQuick,   0,       nullptr,          nullptr,            &kJwkSet,              200, kRestricted, true,    false,     GetJwks,                 "The public keys of access tokens (RFC 7517)."},
 };
 // clang-format on
 

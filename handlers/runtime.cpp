@@ -43,25 +43,28 @@ void ForbidCoreDumps() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-Runtime::Runtime(Config config, KeyRings keys, std::string db_password, auth::MailTemplates mail)
+Runtime::Runtime(Config config, KeyRings keys, auth::LiveTokens tokens, std::string db_password,
+                 auth::MailTemplates mail)
     : config_(std::move(config)),
       keys_(std::move(keys)),
       db_(DatabaseOptions(config_, config_.db_user, std::move(db_password))),
       proofs_(Memcache(CacheOptions(config_)), keys_.Active(Ring::kCache).secret.Reveal(),
               Seconds(config_.proof_ttl_s), clock_, entropy_),
-      tokens_(keys_, config_.Issuer(), config_.Audience()),
+      tokens_(std::move(tokens)),
       mail_(std::move(mail)) {}
 
 Result<std::unique_ptr<Runtime>> Runtime::Load(const std::string& config_path) {
   GH_ASSIGN(Config config, LoadConfig(config_path));
   GH_ASSIGN(KeyRings keys, KeyRings::Load(config.key_file));
+  GH_ASSIGN(auto tokens,
+            auth::LiveTokens::Open(config.key_file, config.Issuer(), config.Audience()));
   std::string password;
   if (!config.db_password_file.empty()) {
     GH_ASSIGN(password, ReadSecretFile(config.db_password_file));
   }
   GH_ASSIGN(auto mail, auth::MailTemplates::Load(config.mail_templates));
-  std::unique_ptr<Runtime> out(
-      new Runtime(std::move(config), std::move(keys), std::move(password), std::move(mail)));
+  std::unique_ptr<Runtime> out(new Runtime(std::move(config), std::move(keys), std::move(tokens),
+                                           std::move(password), std::move(mail)));
   const HashPolicy policy = HashPolicyOf(out->config_);
   // Nobody's password: what a sign-in to a missing account is compared with.
   GH_ASSIGN(std::string dummy,

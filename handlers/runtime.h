@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/mail.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/services.h"
-#include "handlers/auth/token.h"
 
 namespace gatehouse {
 
@@ -21,7 +21,8 @@ class Runtime {
   const Config& config() const { return config_; }
 
  private:
-  Runtime(Config config, KeyRings keys, std::string db_password, auth::MailTemplates mail);
+  Runtime(Config config, KeyRings keys, auth::LiveTokens tokens, std::string db_password,
+          auth::MailTemplates mail);
 
   Config config_;
   KeyRings keys_;
@@ -29,7 +30,7 @@ class Runtime {
   SystemEntropy entropy_;
   db::Database db_;
   auth::ProofCache proofs_;
-  auth::TokenSigner tokens_;
+  auth::LiveTokens tokens_;
   auth::MailTemplates mail_;
   std::unique_ptr<auth::Services> services_;
 };

@@ -4,7 +4,7 @@
 
 #include "fcgi/cli/command.h"
 #include "fcgi/cli/probe.h"
-#include "fcgi/run/keyring.h"
+#include "handlers/auth/live_tokens.h"
 #include "sql/db/migrate.h"
 #include "sql/store/inspect.h"
 #include "sql/store/outbox.h"
@@ -114,7 +114,8 @@ Status Doctor(const std::string& config_path) {
   const auto config = LoadConfig(config_path);
   findings.Check(AsStatus(config), "configuration " + config_path);
   if (!config.ok()) return findings.Sum();
-  findings.Check(AsStatus(KeyRings::Load(config->key_file)), "key file " + config->key_file);
+  findings.Check(AsStatus(auth::LiveTokens::Open(config->key_file, "", "")),
+                 "key file " + config->key_file);
   findings.Check(AsStatus(auth::MailTemplates::Load(config->mail_templates)),
                  "mail templates " + config->mail_templates);
   CheckDatabase(*config, findings);

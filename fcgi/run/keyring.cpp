@@ -1,19 +1,13 @@
 #include "fcgi/run/keyring.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <bitset>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <optional>
+#include <cstdlib>
+#include <memory>
 
 #include "fcgi/base/codec.h"
 #include "fcgi/run/private_file.h"
@@ -23,10 +17,27 @@ namespace {
 
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kMaxSecretBytes = 512;
+constexpr std::size_t kMaxPrivateKeyBytes = 8192;
 
-// What a key of a ring is for; in the order of kRingNames.
+// What a generated key of a ring is for; in the order of kRingNames.
 constexpr std::array<std::string_view, kRingNames.size()> kAlgorithms = {
     "HS256", "AES-256-GCM", "AES-256-GCM", "HMAC-SHA256", "HMAC-SHA256", "HMAC-SHA256"};
+
+// The ring jwt has these as well.
+constexpr std::array<std::string_view, 3> kPairAlgorithms = {"EdDSA", "ES256", "RS256"};
+
+bool IsAlgorithmOf(std::size_t ring, std::string_view algorithm) {
+  return algorithm == kAlgorithms[ring] ||
+         (ring == static_cast<std::size_t>(Ring::kJwt) && IsAsymmetric(algorithm));
+}
+
+std::string AlgorithmsOf(std::size_t ring) {
+  std::string out(kAlgorithms[ring]);
+  for (const auto name : kPairAlgorithms) {
+    if (IsAlgorithmOf(ring, name)) out.append(", ").append(name);
+  }
+  return out;
+}
 
 constexpr std::array<std::pair<KeyState, std::string_view>, 3> kStates = {{
     {KeyState::kVerifyOnly, "verify-only"},
@@ -91,7 +102,8 @@ Result<Key> ParseKey(const toml::node& node, std::size_t ring, const std::string
   if (table == nullptr) return Bad(name, ring_name, "", "holds something that is not a table");
   for (const auto& [key, value] : *table) {
     const auto k = key.str();
-    const bool known = k == "kid" || k == "algorithm" || k == "state" || k == "secret";
+    const bool known =
+        k == "kid" || k == "algorithm" || k == "state" || k == "created" || k == "secret";
     if (!known || !value.is_string()) {
       return Bad(name, ring_name, "", std::string(k) + " is not known, or not a string");
     }
@@ -105,15 +117,26 @@ Result<Key> ParseKey(const toml::node& node, std::size_t ring, const std::string
   out.kid = field("kid");
   if (!IsKid(out.kid)) return Bad(name, ring_name, "", "a kid must match [a-z0-9]{8,32}");
   out.algorithm = field("algorithm");
-  if (out.algorithm != kAlgorithms[ring]) {
-    return Bad(name, ring_name, out.kid, "algorithm must be " + std::string(kAlgorithms[ring]));
+  if (!IsAlgorithmOf(ring, out.algorithm)) {
+    return Bad(name, ring_name, out.kid, "algorithm must be " + AlgorithmsOf(ring));
   }
   const auto state = ParseState(field("state"));
   if (!state) return Bad(name, ring_name, out.kid, "state must be verify-only, active or retired");
   out.state = *state;
+  if (const auto created = field("created"); !created.empty()) {
+    out.created = FromRfc3339(created);
+    if (!out.created) return Bad(name, ring_name, out.kid, "created is not a time of RFC 3339");
+  }
   auto secret = Base64UrlDecode(field("secret"));
   if (!secret) return Bad(name, ring_name, out.kid, "secret is not base64url");
   out.secret = Secret(std::move(*secret));
+  if (IsAsymmetric(out.algorithm)) {
+    // What is in it is for the owner of OpenSSL to say (fcgi/lib/signature.h).
+    if (out.secret.size() < kSecretBytes || out.secret.size() > kMaxPrivateKeyBytes) {
+      return Bad(name, ring_name, out.kid, "secret must be a private key as PKCS#8 DER");
+    }
+    return out;
+  }
   if (out.secret.size() < kSecretBytes || out.secret.size() > kMaxSecretBytes) {
     return Bad(name, ring_name, out.kid, "secret must have 32 to 512 bytes");
   }
@@ -126,44 +149,12 @@ Result<Key> ParseKey(const toml::node& node, std::size_t ring, const std::string
   return out;
 }
 
-Error Failed(const std::string& path, std::string_view doing) {
-  return MakeError(ErrorCode::kInternal,
-                   path + ": " + std::string(doing) + ": " + std::strerror(errno));
-}
-
-bool WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// A new file of mode 0600 that is on disk when this returns.
-Status WriteNew(const std::string& path, std::string_view text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return Failed(path, "create");
-  const bool good = ::fchmod(fd, 0600) == 0 && WriteAll(fd, text) && ::fsync(fd) == 0;
-  Status status;
-  if (!good) status = Failed(path, "write");
-  if (::close(fd) != 0 && status.ok()) status = Failed(path, "close");
-  if (!status.ok()) ::unlink(path.c_str());
-  return status;
-}
-
-Status SyncFolder(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed(folder, "open");
-  const bool good = ::fsync(fd) == 0;
-  ::close(fd);
-  return good ? Status() : Failed(folder, "fsync");
-}
-
 }  // namespace
+
+bool IsAsymmetric(std::string_view algorithm) {
+  return std::find(kPairAlgorithms.begin(), kPairAlgorithms.end(), algorithm) !=
+         kPairAlgorithms.end();
+}
 
 std::string_view ToString(KeyState state) {
   return kStates[static_cast<std::size_t>(state)].second;
@@ -224,48 +215,92 @@ Result<KeyRings> KeyRings::Load(const std::string& path) {
   return Parse(whole.Reveal(), path);
 }
 
-KeyRings KeyRings::Generate(Entropy& entropy) {
+std::string KeyRings::NewKid(Entropy& entropy) { return "k" + HexEncode(entropy.Bytes(8)); }
+
+KeyRings KeyRings::Generate(Entropy& entropy, std::optional<TimePoint> now) {
   KeyRings out;
   for (std::size_t i = 0; i < kRingNames.size(); ++i) {
     Key key;
-    key.kid = "k" + HexEncode(entropy.Bytes(8));
+    key.kid = NewKid(entropy);
     key.algorithm = kAlgorithms[i];
     key.state = KeyState::kActive;
+    key.created = now;
     key.secret = Secret(entropy.Bytes(kSecretBytes));
     out.rings_[i].push_back(std::move(key));
   }
   return out;
 }
 
-Status KeyRings::Save(const std::string& path, bool overwrite) const {
+Secret KeyRings::Render() const {
+  std::size_t size = 256;
+  for (const auto& ring : rings_) {
+    for (const Key& key : ring) size += 256 + 2 * key.secret.size();
+  }
   std::string text;
-  text.reserve(1 << 16);  // growing would leave copies of the secrets behind
+  text.reserve(size);  // growing would leave copies of the secrets behind
   text += "# Keys of this installation. Whoever reads this file can sign in as anybody.\n";
   for (std::size_t i = 0; i < kRingNames.size(); ++i) {
     for (const Key& key : rings_[i]) {
       text.append("\n[[").append(kRingNames[i]).append("]]\nkid = \"").append(key.kid);
       text.append("\"\nalgorithm = \"").append(key.algorithm);
-      text.append("\"\nstate = \"").append(ToString(key.state)).append("\"\nsecret = \"");
+      text.append("\"\nstate = \"").append(ToString(key.state));
+      if (key.created) text.append("\"\ncreated = \"").append(ToRfc3339(*key.created));
+      text.append("\"\nsecret = \"");
       AppendBase64Url(text, key.secret.Reveal());
       text.append("\"\n");
     }
   }
-  const Secret whole(std::move(text));
-  const std::string temporary = path + ".new." + std::to_string(::getpid());
-  GH_TRY(WriteNew(temporary, whole.Reveal()));
-  // link(2) fails where the name exists, so that two who create it cannot both succeed.
-  const int moved = overwrite ? std::rename(temporary.c_str(), path.c_str())
-                              : ::link(temporary.c_str(), path.c_str());
-  Status status;
-  if (moved != 0) {
-    status = errno == EEXIST
-                 ? Status(MakeError(ErrorCode::kAlreadyExists, path + ": exists already"))
-                 : Status(Failed(path, "write"));
-  }
-  if (!overwrite || moved != 0) ::unlink(temporary.c_str());
-  GH_TRY(std::move(status));
-  return SyncFolder(path);
+  return Secret(std::move(text));
 }
+
+Status KeyRings::Create(const std::string& path) const {
+  const Secret text = Render();
+  GH_ASSIGN(auto file, NewPrivateFile::Write(path, text.Reveal()));
+  return file.Create();
+}
+
+void KeyRings::Rotate(Ring ring, Key key) {
+  auto& keys = rings_[static_cast<std::size_t>(ring)];
+  for (Key& old : keys) {
+    if (old.state == KeyState::kActive) old.state = KeyState::kVerifyOnly;
+  }
+  key.state = KeyState::kActive;
+  keys.push_back(std::move(key));
+}
+
+Result<KeyState> KeyRings::Retire(Ring ring, std::string_view kid) {
+  auto& keys = rings_[static_cast<std::size_t>(ring)];
+  const auto key =
+      std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.kid == kid; });
+  const std::string name(kRingNames[static_cast<std::size_t>(ring)]);
+  if (key == keys.end()) return MakeError(ErrorCode::kNotFound, "no such key in ring " + name);
+  if (key->state == KeyState::kActive) {
+    return MakeError(ErrorCode::kValidationFailed,
+                     key->kid + " signs in ring " + name + "; rotate first");
+  }
+  return std::exchange(key->state, KeyState::kRetired);
+}
+
+Result<KeyFileEdit> KeyFileEdit::Open(const std::string& path) {
+  // The file itself is replaced, not a link to it.
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (real == nullptr) return MakeError(ErrorCode::kInternal, path + ": cannot be found");
+  GH_ASSIGN(FileLock lock, FileLock::Take(real.get()));
+  GH_ASSIGN(KeyRings rings, KeyRings::Load(real.get()));
+  return KeyFileEdit(real.get(), std::move(lock), std::move(rings));
+}
+
+Status KeyFileEdit::Prepare() {
+  const Secret text = rings.Render();
+  // Never a file that the next start would refuse.
+  GH_TRY(KeyRings::Parse(text.Reveal(), path_));
+  GH_ASSIGN(auto file, NewPrivateFile::Write(path_, text.Reveal()));
+  file_.emplace(std::move(file));
+  return {};
+}
+
+Status KeyFileEdit::Commit() { return file_->Replace(); }
 
 const Key& KeyRings::Active(Ring ring) const {
   const auto& keys = All(ring);

@@ -75,6 +75,8 @@ Result<http::Response> PostRevoke(Call& call);
 Result<http::Response> GetServiceCredentials(Call& call);
 Result<http::Response> PostServiceCredentials(Call& call);
 Result<http::Response> DeleteServiceCredential(Call& call);
+// jwks.cpp
+Result<http::Response> GetJwks(Call& call);
 // records.cpp
 Result<http::Response> GetAttempts(Call& call);
 Result<http::Response> GetAudit(Call& call);

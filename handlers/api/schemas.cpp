@@ -347,6 +347,15 @@ constexpr std::array kReadyFields = {
     List("degraded", &kTextItem),
 };
 
+// By kind: OKP has crv and x, EC also y, RSA has n and e.
+constexpr std::array kJwkFields = {
+    Text("kid", 32), Text("alg", 8), Text("use", 8), Text("kty", 8),  Text("crv", 16),
+    Text("x", 64),   Text("y", 64),  Text("e", 64),  Text("n", 2048),
+};
+constexpr Schema kJwkSchema{"Jwk", kJwkFields};
+constexpr FieldSpec kJwkItem{.name = "", .type = FieldType::kObject, .object = &kJwkSchema};
+constexpr std::array kJwkSetFields = {List("keys", &kJwkItem)};
+
 constexpr Schema kUserSchema{"User", kUserFields};
 constexpr FieldSpec kUserItem{.name = "", .type = FieldType::kObject, .object = &kUserSchema};
 constexpr std::array kUserListFields = {List("items", &kUserItem), Nullable("next_cursor")};
@@ -551,6 +560,7 @@ const Schema kUserAnswer = kUserSchema;
 const Schema kSessionList{"SessionList", kSessionListFields};
 const Schema kAttemptList{"AttemptList", kAttemptListFields};
 const Schema kReadyAnswer{"ReadyAnswer", kReadyFields};
+const Schema kJwkSet{"JwkSet", kJwkSetFields};
 const Schema kIntrospection{"Introspection", kIntrospectionFields};
 const Schema kCredentialList{"ServiceCredentialList", kCredentialListFields};
 const Schema kNewCredentialAnswer{"NewServiceCredentialAnswer", kNewCredentialAnswerFields};

@@ -15,7 +15,7 @@ extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kR
     kUserFilter, kRoleFilter, kPermissionFilter, kTenantFilter, kForce, kAuditFilter;
 // Answers.
 extern const http::Schema kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer,
-    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kIntrospection,
+    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kJwkSet, kIntrospection,
     kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
     kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
     kAuditList;

@@ -42,13 +42,15 @@ inline constexpr std::string_view kTenantDeleted = "tenant.deleted";
 inline constexpr std::string_view kSettingsUpdated = "settings.updated";
 inline constexpr std::string_view kCredentialCreated = "credential.created";
 inline constexpr std::string_view kCredentialDeleted = "credential.deleted";
+inline constexpr std::string_view kKeyRotated = "key.rotated";
 }  // namespace event
 
 struct AuditEntry {
   std::string_view event;
   std::optional<TenantId> tenant;
   std::optional<UserId> actor;
-  std::string_view target_type;  // "user", "session", "tenant", "role", "permission", "credential"
+  std::string_view
+      target_type;  // "user", "session", "tenant", "role", "permission", "credential", "key"
   std::optional<std::string> target_id;
   std::optional<std::string> before, after;  // JSON, never a secret
   std::optional<TenantId> actor_tenant{};    // where it is not `tenant`

@@ -3,6 +3,7 @@
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/settings.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"

@@ -7,10 +7,10 @@
 #include "fcgi/run/log.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/gate.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/refresh.h"
 #include "handlers/auth/session.h"
-#include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
 namespace {

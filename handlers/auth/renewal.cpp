@@ -5,9 +5,9 @@
 #include "fcgi/lib/json.h"
 #include "fcgi/run/log.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/session.h"
-#include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
 namespace {

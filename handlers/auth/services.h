@@ -15,16 +15,16 @@
 
 namespace gatehouse::auth {
 
+class LiveTokens;
 class MailTemplates;
 class ProofCache;
-class TokenSigner;
 
 struct Services {
   const Config& config;
   const KeyRings& keys;
   db::Database& db;
   ProofCache& proofs;
-  const TokenSigner& tokens;
+  LiveTokens& tokens;
   const MailTemplates& mail;
   const Clock& clock;
   Entropy& entropy;

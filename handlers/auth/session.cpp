@@ -4,8 +4,8 @@
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/proof_cache.h"
-#include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
 namespace {

@@ -109,14 +109,54 @@ std::string Join(const std::vector<std::string>& items) {
 
 }  // namespace
 
-TokenSigner::TokenSigner(const KeyRings& keys, std::string issuer, std::string audience)
-    : issuer_(std::move(issuer)), audience_(std::move(audience)) {
+Result<TokenSigner> TokenSigner::Make(const KeyRings& keys, std::string issuer,
+                                      std::string audience) {
+  TokenSigner out(std::move(issuer), std::move(audience));
   for (const auto& key : keys.All(Ring::kJwt)) {
-    if (key.state == KeyState::kRetired || key.algorithm != kHs256) continue;
-    if (key.state == KeyState::kActive) active_ = keys_.size();
-    keys_.push_back(
-        {key.kid, EncodedHeader(kHs256, key.kid), crypto::HmacSha256(key.secret.Reveal())});
+    if (key.state == KeyState::kRetired) continue;
+    if (key.state == KeyState::kActive) out.active_ = out.keys_.size();
+    const std::string header = EncodedHeader(key.algorithm, key.kid);
+    if (key.algorithm == kHs256) {
+      out.keys_.push_back(
+          {key.kid, key.algorithm, header, crypto::HmacSha256(key.secret.Reveal())});
+      continue;
+    }
+    const auto algorithm = crypto::ParseSignatureAlgorithm(key.algorithm);
+    auto pair =
+        algorithm ? crypto::SignatureKey::FromPkcs8(*algorithm, key.secret.Reveal()) : std::nullopt;
+    if (!pair) {
+      return MakeError(ErrorCode::kInternal,
+                       "ring jwt, key " + key.kid + ": not a private key for " + key.algorithm);
+    }
+    out.keys_.push_back({key.kid, key.algorithm, header, std::move(*pair)});
   }
+  return out;
+}
+
+std::string TokenSigner::SigningKey::Sign(std::string_view message) const {
+  if (const auto* pair = std::get_if<crypto::SignatureKey>(&key)) return pair->Sign(message);
+  return std::string(crypto::AsView(std::get<crypto::HmacSha256>(key).Mac(message)));
+}
+
+bool TokenSigner::SigningKey::Verify(std::string_view message, std::string_view signature) const {
+  if (const auto* pair = std::get_if<crypto::SignatureKey>(&key)) {
+    return pair->Verify(message, signature);
+  }
+  const auto mac = std::get<crypto::HmacSha256>(key).Mac(message);
+  return crypto::ConstantTimeEqual(signature, crypto::AsView(mac));
+}
+
+std::string TokenSigner::PublicKeys() const {
+  json::Writer out;
+  out.BeginObject().Key("keys").BeginArray();
+  for (const auto& key : keys_) {
+    const auto* pair = std::get_if<crypto::SignatureKey>(&key.key);
+    if (pair == nullptr) continue;
+    out.BeginObject().Member("kid", key.kid).Member("alg", key.algorithm).Member("use", "sig");
+    for (const auto& [name, value] : pair->PublicJwk()) out.Member(name, value);
+    out.EndObject();
+  }
+  return out.EndArray().EndObject().Take();
 }
 
 std::string TokenSigner::Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
@@ -148,9 +188,9 @@ std::string TokenSigner::Issue(const TokenSubject& subject, const Uuid& jti, Tim
     out.Member("auth_time", ToUnixSeconds(subject.authenticated_at)).EndObject();
     std::string token = key.header + ".";
     AppendBase64Url(token, out.Take());
-    const auto mac = key.mac.Mac(token);
+    const std::string signature = key.Sign(token);
     token.push_back('.');
-    AppendBase64Url(token, crypto::AsView(mac));
+    AppendBase64Url(token, signature);
     return token;
   };
   if (subject.with_permissions) {
@@ -178,10 +218,10 @@ const TokenSigner::SigningKey* TokenSigner::KeyOf(std::string_view encoded_heade
   for (const auto& key : keys_) {
     if (key.kid == visitor.kid) {
       *reason = "alg";
-      return visitor.alg == kHs256 ? &key : nullptr;
+      return visitor.alg == key.algorithm ? &key : nullptr;
     }
   }
-  *reason = "kid";
+  *reason = kUnknownKid;
   return nullptr;
 }
 
@@ -198,8 +238,7 @@ std::variant<TokenClaims, TokenReject> TokenSigner::Verify(std::string_view toke
   if (key == nullptr) return TokenReject{reason};
   const auto signature = Base64UrlDecode(token.substr(second + 1));
   if (!signature) return TokenReject{"malformed signature"};
-  const auto mac = key->mac.Mac(token.substr(0, second));
-  if (!crypto::ConstantTimeEqual(*signature, crypto::AsView(mac))) return TokenReject{"signature"};
+  if (!key->Verify(token.substr(0, second), *signature)) return TokenReject{"signature"};
 
   const auto payload = Base64UrlDecode(token.substr(first + 1, second - first - 1));
   ClaimsVisitor claims;

@@ -12,6 +12,7 @@
 #include "fcgi/base/clock.h"
 #include "fcgi/base/ids.h"
 #include "fcgi/lib/crypto.h"
+#include "fcgi/lib/signature.h"
 #include "fcgi/run/keyring.h"
 
 namespace gatehouse::auth {
@@ -45,15 +46,19 @@ struct TokenReject {
   std::string_view reason;  // static: "signature", "expired", "kid", …
 };
 
+// The one reason that newer keys could change.
+inline constexpr std::string_view kUnknownKid = "kid";
+
 inline constexpr std::size_t kMaxTokenBytes = 8192;
 // Past this the permissions are left out and the token says so (SPEC T2).
 inline constexpr std::size_t kMaxTokenWithPermissions = 3072;
 inline constexpr Seconds kIssuedAheadLeeway{30};
 
-// Issues with the ring's active key, verifies with every key of the ring that is not retired.
+// Issues with the active key of the ring jwt, verifies with every key of it that is not retired.
 class TokenSigner {
  public:
-  TokenSigner(const KeyRings& keys, std::string issuer, std::string audience);
+  // The error names a key that is not what its algorithm says.
+  static Result<TokenSigner> Make(const KeyRings& keys, std::string issuer, std::string audience);
 
   // `jti` is a fresh id. Times are cut to whole seconds (NumericDate).
   std::string Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
@@ -62,12 +67,21 @@ class TokenSigner {
   // Expiry is exact; iat and nbf may lie 30 s ahead (API.md).
   std::variant<TokenClaims, TokenReject> Verify(std::string_view token, TimePoint now) const;
 
+  // The public keys as a JWK set (RFC 7517 section 5): of symmetric keys there is none.
+  std::string PublicKeys() const;
+  const std::string& active_kid() const { return keys_[active_].kid; }
+
  private:
   struct SigningKey {
-    std::string kid;
+    std::string kid, algorithm;
     std::string header;  // encoded, as this server writes it
-    crypto::HmacSha256 mac;
+    std::variant<crypto::HmacSha256, crypto::SignatureKey> key;
+
+    std::string Sign(std::string_view message) const;
+    bool Verify(std::string_view message, std::string_view signature) const;
   };
+  TokenSigner(std::string issuer, std::string audience)
+      : issuer_(std::move(issuer)), audience_(std::move(audience)) {}
   const SigningKey* KeyOf(std::string_view encoded_header, std::string_view* reason) const;
 
   std::string issuer_, audience_;

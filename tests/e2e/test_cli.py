@@ -36,7 +36,7 @@ def test_help_is_everywhere(stack):
     for noun, verbs in {"tenant": "create list suspend resume delete set",
                         "user": "create list unlock disable enable",
                         "role": "create list assign", "session": "list revoke",
-                        "key": "init list"}.items():
+                        "key": "init list rotate retire"}.items():
         commands += [[noun]] + [[noun, verb] for verb in verbs.split()]
     for command in commands:
         assert "Usage: gatehouse" in stack.cli(*command, "--help").stdout

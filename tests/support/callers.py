@@ -19,6 +19,7 @@ TABLE = {
     "GET /auth/health": ANYONE,
     "GET /auth/ready": ANYONE,
     "GET /auth/openapi.json": ANYONE,
+    "GET /.well-known/jwks.json": ANYONE,
     "GET /auth/metrics": BY_ADDRESS,
     "POST /auth/logout": SESSION,
     "POST /auth/logout-all": SESSION,

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "fcgi/base/codec.h"
 #include "tests/fcgi/run/temp_folder.h"
@@ -51,7 +54,7 @@ TEST(KeyRings, GeneratedKeysSurviveTheFile) {
   SeededEntropy entropy(1);
   const KeyRings made = KeyRings::Generate(entropy);
   const std::string path = folder.Path("keys.toml");
-  ASSERT_TRUE(made.Save(path, false).ok());
+  ASSERT_TRUE(made.Create(path).ok());
   struct stat st {};
   ASSERT_EQ(::stat(path.c_str(), &st), 0);
   EXPECT_EQ(st.st_mode & 07777, 0600U);
@@ -66,23 +69,155 @@ TEST(KeyRings, GeneratedKeysSurviveTheFile) {
   }
 }
 
-TEST(KeyRings, SaveNeverOverwritesUnasked) {
+TEST(KeyRings, CreateNeverOverwrites) {
   const TempFolder folder;
   SeededEntropy entropy(1);
   const std::string path = folder.Write("keys.toml", "precious");
-  const auto refused = KeyRings::Generate(entropy).Save(path, false);
+  const auto refused = KeyRings::Generate(entropy).Create(path);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kAlreadyExists);
   EXPECT_EQ(TempFolder::Read(path), "precious");
-  EXPECT_TRUE(KeyRings::Generate(entropy).Save(path, true).ok());
-  EXPECT_TRUE(KeyRings::Load(path).ok());
   // Nothing with secrets is left beside it.
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
-TEST(KeyRings, SaveIntoNowhereFails) {
+TEST(KeyRings, CreateIntoNowhereFails) {
   SeededEntropy entropy(1);
-  EXPECT_FALSE(KeyRings::Generate(entropy).Save("/nonexistent/keys.toml", false).ok());
+  EXPECT_FALSE(KeyRings::Generate(entropy).Create("/nonexistent/keys.toml").ok());
+}
+
+// T3: the ring jwt may hold key pairs; no other ring may.
+TEST(KeyRings, T3KeyPairsAreForTheRingJwtAlone) {
+  for (const char* algorithm : {"EdDSA", "ES256", "RS256"}) {
+    EXPECT_TRUE(IsAsymmetric(algorithm));
+    // Not random by any measure, and larger than any symmetric key: DER.
+    const std::string der(1200, '\x30');
+    EXPECT_EQ(ErrorOf(KeyText("jwt", "pair0001", algorithm, "active", der) + Others()), "");
+    EXPECT_THAT(ErrorOf(KeyText("jwt", "pair0001", algorithm, "active", "short") + Others()),
+                HasSubstr("PKCS#8"));
+    EXPECT_THAT(ErrorOf(KeyText("csrf", "pair0001", algorithm, "verify-only", der) +
+                        Jwt("active", Random(1)) + Others()),
+                HasSubstr("algorithm must be HMAC-SHA256"));
+  }
+  EXPECT_FALSE(IsAsymmetric("HS256"));
+}
+
+TEST(KeyRings, CreatedIsATimeOrAbsent) {
+  const std::string good = Jwt("active", Random(1)) + Others();
+  const auto with = [&](const std::string& line) {
+    std::string text = good;
+    return text.insert(text.find("state"), line);
+  };
+  const auto rings = KeyRings::Parse(with("created = \"2026-11-21T11:30:28.123Z\"\n"), "k");
+  ASSERT_TRUE(rings.ok());
+  EXPECT_EQ(ToRfc3339(*rings->Active(Ring::kJwt).created), "2026-11-21T11:30:28.123Z");
+  EXPECT_FALSE(rings->Active(Ring::kCsrf).created);
+  EXPECT_THAT(ErrorOf(with("created = \"yesterday\"\n")), HasSubstr("RFC 3339"));
+  const auto again = KeyRings::Parse(rings->Render().Reveal(), "k");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->Active(Ring::kJwt).created, rings->Active(Ring::kJwt).created);
+}
+
+Key NewKey(std::string_view kid, std::uint64_t seed) {
+  Key key;
+  key.kid = kid;
+  key.algorithm = "HS256";
+  key.secret = Secret(Random(seed));
+  return key;
+}
+
+// T3: one signs, those before it verify on, retired ones do not.
+TEST(KeyRings, T3RotateAndRetire) {
+  auto rings = KeyRings::Parse(Jwt("active", Random(1)) + Others(), "k");
+  ASSERT_TRUE(rings.ok());
+  rings->Rotate(Ring::kJwt, NewKey("jwt00002", 2));
+  EXPECT_EQ(rings->Active(Ring::kJwt).kid, "jwt00002");
+  ASSERT_NE(rings->Find(Ring::kJwt, "jwt00001"), nullptr);
+  EXPECT_EQ(rings->Find(Ring::kJwt, "jwt00001")->state, KeyState::kVerifyOnly);
+
+  const auto active = rings->Retire(Ring::kJwt, "jwt00002");
+  ASSERT_FALSE(active.ok());
+  EXPECT_THAT(active.error().inner, HasSubstr("rotate first"));
+  EXPECT_EQ(rings->Retire(Ring::kJwt, "csrf0001").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(rings->Retire(Ring::kJwt, "").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*rings->Retire(Ring::kJwt, "jwt00001"), KeyState::kVerifyOnly);
+  EXPECT_EQ(*rings->Retire(Ring::kJwt, "jwt00001"), KeyState::kRetired);
+  EXPECT_EQ(rings->Find(Ring::kJwt, "jwt00001"), nullptr);
+  EXPECT_EQ(rings->Active(Ring::kJwt).kid, "jwt00002");
+}
+
+TEST(KeyFileEdit, NothingChangesBeforeCommitAndAllAfter) {
+  const TempFolder folder;
+  const std::string path = folder.Write("keys.toml", Jwt("active", Random(1)) + Others());
+  const std::string before = TempFolder::Read(path);
+  std::filesystem::create_symlink(path, folder.Path("link"));
+  {
+    auto dropped = KeyFileEdit::Open(path);
+    ASSERT_TRUE(dropped.ok());
+    dropped->rings.Rotate(Ring::kJwt, NewKey("jwt00002", 2));
+    ASSERT_TRUE(dropped->Prepare().ok());
+    EXPECT_EQ(TempFolder::Read(path), before);
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
+  {
+    auto edit = KeyFileEdit::Open(folder.Path("link"));
+    ASSERT_TRUE(edit.ok());
+    edit->rings.Rotate(Ring::kJwt, NewKey("jwt00002", 2));
+    ASSERT_TRUE(edit->Prepare().ok());
+    ASSERT_TRUE(edit->Commit().ok());
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.Path("link")));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
+  struct stat st {};
+  ASSERT_EQ(::stat(path.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 07777, 0600U);
+  EXPECT_EQ(KeyRings::Load(path)->Active(Ring::kJwt).kid, "jwt00002");
+}
+
+TEST(KeyFileEdit, TheOwnerStays) {
+  if (::geteuid() != 0) return;  // nobody else can give files away
+  const TempFolder folder;
+  const std::string path = folder.Write("keys.toml", Jwt("active", Random(1)) + Others());
+  ASSERT_EQ(::chown(path.c_str(), 4711, 4712), 0);
+  auto edit = KeyFileEdit::Open(path);
+  ASSERT_TRUE(edit.ok());
+  ASSERT_TRUE(edit->Prepare().ok());
+  ASSERT_TRUE(edit->Commit().ok());
+  struct stat st {};
+  ASSERT_EQ(::stat(path.c_str(), &st), 0);
+  EXPECT_EQ(st.st_uid, 4711U);
+  EXPECT_EQ(st.st_gid, 4712U);
+  EXPECT_EQ(st.st_mode & 07777, 0600U);
+}
+
+TEST(KeyFileEdit, AFileThatNobodyCouldReadIsNotWritten) {
+  const TempFolder folder;
+  const std::string path = folder.Write("keys.toml", Jwt("active", Random(1)) + Others());
+  const std::string before = TempFolder::Read(path);
+  auto edit = KeyFileEdit::Open(path);
+  ASSERT_TRUE(edit.ok());
+  edit->rings.Rotate(Ring::kJwt, NewKey("jwt00001", 2));  // the kid is there twice
+  EXPECT_FALSE(edit->Prepare().ok());
+  EXPECT_EQ(TempFolder::Read(path), before);
+}
+
+// Two operators at once: both keys are there at the end.
+TEST(KeyFileEdit, ChangesWaitForEachOther) {
+  const TempFolder folder;
+  const std::string path = folder.Write("keys.toml", Jwt("active", Random(1)) + Others());
+  std::vector<std::thread> all;
+  for (int i = 0; i < 8; ++i) {
+    all.emplace_back([&path, i] {
+      auto edit = KeyFileEdit::Open(path);
+      ASSERT_TRUE(edit.ok()) << edit.error().inner;
+      edit->rings.Rotate(Ring::kJwt,
+                         NewKey("new0000" + std::to_string(i), static_cast<std::uint64_t>(i) + 50));
+      ASSERT_TRUE(edit->Prepare().ok());
+      ASSERT_TRUE(edit->Commit().ok());
+    });
+  }
+  for (auto& thread : all) thread.join();
+  EXPECT_EQ(KeyRings::Load(path)->All(Ring::kJwt).size(), 9U);
 }
 
 TEST(KeyRings, FindKnowsEveryKeyButRetiredOnes) {
@@ -130,7 +265,7 @@ TEST(KeyRings, RandomSecretsAreNeverTakenForMadeUp) {
   for (int i = 0; i < 200; ++i) {
     const TempFolder folder;
     const std::string path = folder.Path("k");
-    ASSERT_TRUE(KeyRings::Generate(entropy).Save(path, false).ok());
+    ASSERT_TRUE(KeyRings::Generate(entropy).Create(path).ok());
     const auto read = KeyRings::Load(path);
     ASSERT_TRUE(read.ok()) << read.error().inner;
   }
@@ -160,7 +295,8 @@ TEST(KeyRings, MalformedFilesAreRefusedWithoutQuotingSecrets) {
   EXPECT_NE(swapped("jwt00001", "short"), "");
   EXPECT_NE(swapped("jwt00001", "JWT00001"), "");
   EXPECT_NE(swapped("HS256", "none"), "");
-  EXPECT_NE(swapped("HS256", "RS256"), "");
+  EXPECT_NE(swapped("HS256", "ES512"), "");
+  EXPECT_NE(swapped("HS256", "hs256"), "");
   EXPECT_NE(swapped("active", "Active"), "");
   EXPECT_NE(swapped("kid", "kidd"), "");
   EXPECT_NE(swapped("[[jwt]]", "[[jvt]]"), "");

@@ -10,11 +10,20 @@ namespace {
 
 const TimePoint kNow = FromUnixSeconds(1'800'000'000);
 
+constexpr const char* kIssuer = "https://gate.test";
+
+TokenSigner SignerOf(const KeyRings& keys, const char* issuer = kIssuer,
+                     const char* audience = kIssuer) {
+  auto made = TokenSigner::Make(keys, issuer, audience);
+  EXPECT_TRUE(made.ok()) << made.error().inner;
+  return std::move(made).value();
+}
+
 class TokenTest : public ::testing::Test {
  protected:
   SeededEntropy entropy{1};
   KeyRings keys = KeyRings::Generate(entropy);
-  TokenSigner signer{keys, "https://gate.test", "https://gate.test"};
+  TokenSigner signer = SignerOf(keys);
   TokenSubject subject{UserId::New(kNow, entropy),
                        TenantId::New(kNow, entropy),
                        SessionId::New(kNow, entropy),
@@ -211,14 +220,117 @@ TEST_F(TokenTest, T4RefusesBrokenFormsAndClaims) {
 }
 
 TEST_F(TokenTest, T4RefusesAnotherInstallationsTokens) {
-  const TokenSigner other_issuer(keys, "https://other.test", "https://gate.test");
-  const TokenSigner other_audience(keys, "https://gate.test", "https://other.test");
+  const TokenSigner other_issuer = SignerOf(keys, "https://other.test");
+  const TokenSigner other_audience = SignerOf(keys, kIssuer, "https://other.test");
   const auto id = Uuid::V7(kNow, entropy);
   EXPECT_EQ(Reason(other_issuer.Issue(subject, id, kNow, kNow + Seconds(60))), "iss");
   EXPECT_EQ(Reason(other_audience.Issue(subject, id, kNow, kNow + Seconds(60))), "aud");
   const KeyRings other_keys = KeyRings::Generate(entropy);
-  const TokenSigner other(other_keys, "https://gate.test", "https://gate.test");
+  const TokenSigner other = SignerOf(other_keys);
   EXPECT_EQ(Reason(other.Issue(subject, id, kNow, kNow + Seconds(60))), "kid");
+}
+
+Key NewPair(std::string_view kid, std::string_view algorithm) {
+  Key key;
+  key.kid = kid;
+  key.algorithm = algorithm;
+  key.secret = crypto::SignatureKey::Generate(*crypto::ParseSignatureAlgorithm(algorithm));
+  return key;
+}
+
+TEST_F(TokenTest, T3EveryAlgorithmSignsAndThoseBeforeVerifyOn) {
+  std::vector<std::string> tokens = {Issue()};
+  for (const char* algorithm : {"EdDSA", "ES256", "RS256"}) {
+    keys.Rotate(Ring::kJwt, NewPair(std::string("pair") + HexEncode(algorithm), algorithm));
+    signer = SignerOf(keys);
+    tokens.push_back(Issue());
+    const std::string token = tokens.back();
+    const auto header = json::Parse(*Base64UrlDecode(token.substr(0, token.find('.'))));
+    EXPECT_EQ(*header->Find("alg")->string(), algorithm);
+    EXPECT_EQ(*header->Find("kid")->string(), keys.Active(Ring::kJwt).kid);
+    for (const auto& each : tokens) EXPECT_EQ(Reason(each), "accepted");
+    const auto last = token.rfind('.');
+    EXPECT_EQ(Reason(token.substr(0, last + 1)), "signature");
+    EXPECT_EQ(Reason(token.substr(0, last - 4) + "AAAA" + token.substr(last)), "signature");
+    EXPECT_EQ(Reason(token + "="), "malformed signature");
+  }
+  // Retired, all but the last.
+  for (const auto& key : keys.All(Ring::kJwt)) {
+    if (key.state == KeyState::kActive) continue;
+    ASSERT_TRUE(keys.Retire(Ring::kJwt, key.kid).ok());
+  }
+  signer = SignerOf(keys);
+  for (const auto& each : tokens) {
+    EXPECT_EQ(Reason(each), each == tokens.back() ? "accepted" : "kid");
+  }
+}
+
+// RFC 8725 section 2.1: no algorithm of a token's choice, and no public key as a secret.
+TEST_F(TokenTest, T4TheAlgorithmBelongsToTheKey) {
+  const std::string hs_kid = keys.Active(Ring::kJwt).kid;
+  const std::string hs_secret(keys.Active(Ring::kJwt).secret.Reveal());
+  std::vector<std::string> kids = {hs_kid};
+  for (const char* algorithm : {"EdDSA", "ES256", "RS256"}) {
+    kids.push_back(std::string("pair") + HexEncode(algorithm));
+    keys.Rotate(Ring::kJwt, NewPair(kids.back(), algorithm));
+  }
+  signer = SignerOf(keys);
+  const auto forge = [&](const std::string& alg, const std::string& kid,
+                         const std::string& secret) {
+    const std::string input =
+        Base64UrlEncode(R"({"alg":")" + alg + R"(","kid":")" + kid + R"(","typ":"at+jwt"})") + "." +
+        Base64UrlEncode(GoodPayload());
+    return input + "." + Base64UrlEncode(crypto::AsView(crypto::HmacSha256(secret).Mac(input)));
+  };
+  EXPECT_EQ(Reason(forge("HS256", hs_kid, hs_secret)), "accepted");
+  for (const auto& kid : kids) {
+    for (const char* alg : {"HS256", "EdDSA", "ES256", "RS256", "none", "HS384", "PS256"}) {
+      const std::string token = forge(alg, kid, signer.PublicKeys());
+      EXPECT_NE(Reason(token), "accepted") << alg << " " << kid;
+      if (kid == hs_kid) continue;
+      EXPECT_NE(Reason(forge(alg, kid, hs_secret)), "accepted");
+    }
+  }
+  for (std::size_t i = 1; i < kids.size(); ++i) {
+    EXPECT_EQ(Reason(forge("HS256", kids[i], hs_secret)), "alg");
+  }
+}
+
+TEST_F(TokenTest, T3PublicKeysAreThoseThatVerifyAndNeverSymmetric) {
+  EXPECT_EQ(signer.PublicKeys(), R"({"keys":[]})");
+  for (const char* algorithm : {"EdDSA", "ES256", "RS256"}) {
+    keys.Rotate(Ring::kJwt, NewPair(std::string("pair") + HexEncode(algorithm), algorithm));
+  }
+  ASSERT_TRUE(keys.Retire(Ring::kJwt, "pair" + HexEncode("ES256")).ok());
+  const std::string text = SignerOf(keys).PublicKeys();
+  const auto set = json::Parse(text);
+  ASSERT_TRUE(set);
+  const auto& all = *set->Find("keys")->array();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(*all[0].Find("alg")->string(), "EdDSA");
+  EXPECT_EQ(*all[0].Find("kty")->string(), "OKP");
+  EXPECT_EQ(*all[1].Find("alg")->string(), "RS256");
+  EXPECT_EQ(*all[1].Find("use")->string(), "sig");
+  for (const auto& jwk : all) {
+    for (const char* secret : {"d", "p", "q", "dp", "dq", "qi", "k"}) {
+      EXPECT_EQ(jwk.Find(secret), nullptr) << secret;
+    }
+  }
+  for (const auto& key : keys.All(Ring::kJwt)) {
+    EXPECT_EQ(text.find(Base64UrlEncode(key.secret.Reveal())), std::string::npos);
+  }
+}
+
+TEST_F(TokenTest, T3KeysThatAreNotWhatTheirAlgorithmSaysAreRefused) {
+  for (const char* algorithm : {"EdDSA", "ES256", "RS256"}) {
+    Key key = NewPair("pair0001", algorithm == std::string("EdDSA") ? "ES256" : "EdDSA");
+    key.algorithm = algorithm;
+    KeyRings bad = KeyRings::Generate(entropy);
+    bad.Rotate(Ring::kJwt, std::move(key));
+    const auto made = TokenSigner::Make(bad, kIssuer, kIssuer);
+    ASSERT_FALSE(made.ok()) << algorithm;
+    EXPECT_NE(made.error().inner.find("pair0001"), std::string::npos);
+  }
 }
 
 }  // namespace

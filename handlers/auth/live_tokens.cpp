@@ -1,0 +1,86 @@
+#include "handlers/auth/live_tokens.h"
+
+#include "fcgi/run/log.h"
+
+namespace gatehouse::auth {
+namespace {
+
+Result<TokenSigner> Read(const std::string& key_file, const std::string& issuer,
+                         const std::string& audience) {
+  GH_ASSIGN(const KeyRings rings, KeyRings::Load(key_file));
+  return TokenSigner::Make(rings, issuer, audience);
+}
+
+std::int64_t Nanoseconds(const timespec& t) {
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+}
+
+}  // namespace
+
+LiveTokens::Stamp LiveTokens::StampOf(const std::string& path) {
+  struct stat st {};
+  if (::stat(path.c_str(), &st) != 0) return {};
+  return {true, st.st_dev, st.st_ino, st.st_size, Nanoseconds(st.st_mtim), Nanoseconds(st.st_ctim)};
+}
+
+LiveTokens::LiveTokens(std::string key_file, std::string issuer, std::string audience,
+                       Millis look_every, Stamp stamp, TokenSigner signer)
+    : key_file_(std::move(key_file)),
+      issuer_(std::move(issuer)),
+      audience_(std::move(audience)),
+      look_every_(look_every),
+      next_look_(Deadline::In(look_every)),
+      stamp_(stamp),
+      signer_(std::move(signer)) {}
+
+Result<LiveTokens> LiveTokens::Open(std::string key_file, std::string issuer, std::string audience,
+                                    Millis look_every) {
+  // Taken before the file is read, here and below: one that is replaced meanwhile is read again.
+  const Stamp stamp = StampOf(key_file);
+  GH_ASSIGN(TokenSigner signer, Read(key_file, issuer, audience));
+  return LiveTokens(std::move(key_file), std::move(issuer), std::move(audience), look_every, stamp,
+                    std::move(signer));
+}
+
+bool LiveTokens::Look(bool again) {
+  const Stamp stamp = StampOf(key_file_);
+  const bool another = stamp != stamp_;
+  if (!another && !(failed_ && again)) return false;
+  stamp_ = stamp;
+  auto read = Read(key_file_, issuer_, audience_);
+  failed_ = !read.ok();
+  if (failed_) {
+    if (another) log::Err("keys.not_read", {{"reason", read.error().inner}});
+    return false;
+  }
+  signer_ = std::move(read).value();
+  log::Info("keys.read", {{"active", signer_.active_kid()}});
+  return true;
+}
+
+void LiveTokens::Follow() {
+  if (!next_look_.Expired()) return;
+  Look(true);
+  next_look_ = Deadline::In(look_every_);
+}
+
+std::string LiveTokens::Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
+                              TimePoint expires_at) {
+  Look(false);
+  return signer_.Issue(subject, jti, now, expires_at);
+}
+
+std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token, TimePoint now) {
+  Follow();
+  auto verdict = signer_.Verify(token, now);
+  const auto* reject = std::get_if<TokenReject>(&verdict);
+  if (reject == nullptr || reject->reason != kUnknownKid || !Look(false)) return verdict;
+  return signer_.Verify(token, now);
+}
+
+std::string LiveTokens::PublicKeys() {
+  Look(false);
+  return signer_.PublicKeys();
+}
+
+}  // namespace gatehouse::auth

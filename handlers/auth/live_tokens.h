@@ -1,0 +1,65 @@
+// Access tokens under the keys that the key file has now (SPEC T3): every process follows the file
+// by itself, without a restart. Only the ring jwt is followed; the others are what they were at
+// start.
+//
+// No token of a living key is refused while a file is being picked up: one that names an unknown
+// key has the file looked at first, so that a worker which signs with a new key may be ahead of one
+// that verifies. A look is a stat(2), a fraction of what the request costs anyway; the file is read
+// only where it is another one. What was read stays where the new file cannot be.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "handlers/auth/token.h"
+
+namespace gatehouse::auth {
+
+// How often the file is looked at without a reason: for so long a retired key may still verify.
+inline constexpr Millis kLookEvery{1000};
+
+class LiveTokens {
+ public:
+  // Reads the file for the first time.
+  static Result<LiveTokens> Open(std::string key_file, std::string issuer, std::string audience,
+                                 Millis look_every = kLookEvery);
+
+  // As TokenSigner. Issue looks at the file every time: once `gatehouse key rotate` has returned,
+  // nothing is signed with the key before.
+  std::string Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
+                    TimePoint expires_at);
+  std::variant<TokenClaims, TokenReject> Verify(std::string_view token, TimePoint now);
+  std::string PublicKeys();
+
+  // Looks at the file where it is time to. Verify does; for processes that have nothing to do.
+  void Follow();
+
+ private:
+  // Which file was there; an edit in place moves its times.
+  struct Stamp {
+    bool there = false;
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t size = 0;
+    std::int64_t modified_ns = 0, changed_ns = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  static Stamp StampOf(const std::string& path);
+
+  LiveTokens(std::string key_file, std::string issuer, std::string audience, Millis look_every,
+             Stamp stamp, TokenSigner signer);
+  // True where other keys have been read. `again`: also a file that could not be read before.
+  bool Look(bool again);
+
+  std::string key_file_, issuer_, audience_;
+  Millis look_every_;
+  Deadline next_look_;
+  Stamp stamp_;  // of the file as it was last tried
+  bool failed_ = false;
+  TokenSigner signer_;
+};
+
+}  // namespace gatehouse::auth
