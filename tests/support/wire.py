@@ -36,7 +36,10 @@ class Wire:
         self._socket.close()
 
     def send(self, data):
-        self._socket.sendall(data)
+        try:
+            self._socket.sendall(data)
+        except (ssl.SSLEOFError, BrokenPipeError, ConnectionResetError):
+            pass  # refused before it was all sent: the answer may be there
 
     def half_close(self):
         """No more bytes from us, but the answer is still read."""
