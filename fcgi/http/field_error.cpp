@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "fcgi/lib/text.h"
+
 namespace gatehouse::http {
 namespace {
 
@@ -200,6 +202,20 @@ FieldError Describe(Problem problem, std::string pointer, const FieldSpec* field
                                    : WordsFor(problem, *field);
   return FieldError{std::move(pointer), std::string(Code(problem)), std::move(words.detail),
                     std::move(words.user_message)};
+}
+
+std::string PointerTo(const std::string& base, std::string_view token) {
+  std::string out = base + "/";
+  for (const char c : text::Truncate(token, kMaxNameInPointer)) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 }  // namespace gatehouse::http

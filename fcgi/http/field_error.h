@@ -30,4 +30,9 @@ enum class Problem {
 // object).
 FieldError Describe(Problem problem, std::string pointer, const FieldSpec* field);
 
+// Bytes of a name that the client made up, as far as answers repeat it.
+inline constexpr std::size_t kMaxNameInPointer = 64;
+// `base` and one more reference token, RFC 6901 section 3.
+std::string PointerTo(const std::string& base, std::string_view token);
+
 }  // namespace gatehouse::http

@@ -22,7 +22,6 @@ constexpr std::string_view kType = "multipart/form-data";
 constexpr std::size_t kMaxBoundary = 70;  // RFC 2046 5.1.1
 constexpr std::size_t kMaxParts = 16;
 constexpr std::size_t kMaxHead = 2048;  // bytes of one part's headers
-constexpr std::size_t kMaxNameInPointer = 64;
 
 Error Malformed(const char* why) { return MakeError(ErrorCode::kMalformedJson, why); }
 
@@ -126,21 +125,6 @@ Result<std::size_t> CountParts(std::string_view body, std::string_view boundary)
   }
 }
 
-// RFC 6901 section 3.
-std::string PointerTo(std::string_view name) {
-  std::string out = "/";
-  for (const char c : text::Truncate(name, kMaxNameInPointer)) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 struct Part {
   std::string name;
   std::string content;
@@ -166,14 +150,14 @@ Result<std::vector<Part>> Parse(std::string_view boundary, std::string_view body
 
 // What keeps `parts` from being the one file of `field`.
 std::vector<FieldError> Check(const std::vector<Part>& parts, std::string_view field) {
-  const std::string pointer = PointerTo(field);
+  const std::string pointer = PointerTo("", field);
   const FieldError required{pointer, "required", "This field is required.",
                             "Please choose a file."};
   std::vector<FieldError> errors;
   bool seen = false;
   for (const Part& part : parts) {
     if (part.name != field) {
-      errors.push_back(Describe(Problem::kUnknownField, PointerTo(part.name), nullptr));
+      errors.push_back(Describe(Problem::kUnknownField, PointerTo("", part.name), nullptr));
     } else if (std::exchange(seen, true)) {
       const FieldSpec spec{.name = field};
       errors.push_back(Describe(Problem::kRepeated, pointer, &spec));

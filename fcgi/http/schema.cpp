@@ -12,7 +12,6 @@ namespace {
 
 // A body of 64 KiB can have thousands of unknown members; the answer stays readable.
 constexpr std::size_t kMaxProblems = 50;
-constexpr std::size_t kMaxNameInPointer = 64;  // bytes of a name that the client made up
 
 const FieldSpec* FindSpec(const Schema& schema, std::string_view name) {
   const auto field = std::find_if(schema.fields.begin(), schema.fields.end(),
@@ -23,21 +22,6 @@ const FieldSpec* FindSpec(const Schema& schema, std::string_view name) {
 bool HasMember(const json::Object& object, std::string_view name) {
   return std::any_of(object.begin(), object.end(),
                      [name](const auto& member) { return member.first == name; });
-}
-
-// `base` and one more reference token, RFC 6901 section 3.
-std::string PointerTo(const std::string& base, std::string_view token) {
-  std::string out = base + "/";
-  for (const char c : text::Truncate(token, kMaxNameInPointer)) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 class Validator {

@@ -162,7 +162,6 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, actor.tenant));
   const auto email = change.email ? std::optional(CanonicalEmail(*change.email)) : std::nullopt;
   if (email) GH_TRY(LockAddress(services, ex, tenant, *email));
-  if (email && actor.id() == id) return NotOnOneself();
   const bool may_lose_admin = (change.is_tenant_admin && !*change.is_tenant_admin) ||
                               change.status == store::UserStatus::kDisabled;
   if (may_lose_admin) GH_TRY(store::LockTenant(ex, actor.tenant));
@@ -178,6 +177,7 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   if (taken_into_use) user.email_verified_at = now;
   if (change.status) user.status = *change.status;
   const bool moved = email && *email != before.email;
+  if (moved && actor.id() == id) return NotOnOneself();
   if (moved) {
     user.email = *email;
     user.email_verified_at.reset();

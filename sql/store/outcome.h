@@ -1,4 +1,4 @@
-// The few ways in which store functions answer. Private to sql/store.
+// The few ways in which store functions ask and answer. Private to sql/store.
 #pragma once
 
 #include <optional>
@@ -6,9 +6,21 @@
 #include <utility>
 #include <vector>
 
+#include "fcgi/base/codec.h"
 #include "sql/db/database.h"
 
 namespace gatehouse::store {
+
+// For JSON_TABLE: a list of texts as one parameter.
+template <class Texts>
+std::string JsonArray(const Texts& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) {
+    if (out.size() > 1) out += ',';
+    AppendJsonString(out, text);
+  }
+  return out += ']';
+}
 
 // It does not matter how many rows there were.
 inline Status Done(Result<std::uint64_t> matched) {

@@ -112,20 +112,11 @@ Role ReadRole(const db::Row& row) {
           row.Time(4),       row.OptionalAs<UserId>(5),   row.Time(6), row.OptionalAs<UserId>(7)};
 }
 
-// Each once: here, because the server would compare them in a collation of its own.
-std::string JsonArray(std::span<const std::string> texts) {
-  std::string out = "[";
-  for (const auto& text : std::set<std::string_view>(texts.begin(), texts.end())) {
-    if (out.size() > 1) out += ',';
-    AppendJsonString(out, text);
-  }
-  out += ']';
-  return out;
-}
-
 Status InsertPermissions(db::Executor& ex, RoleId role, std::span<const std::string> permissions) {
   if (permissions.empty()) return {};
-  return Done(ex.Execute(kInsertPermissions, {role, JsonArray(permissions)}));
+  // Here, because the server would compare them in a collation of its own.
+  const std::set<std::string_view> each_once(permissions.begin(), permissions.end());
+  return Done(ex.Execute(kInsertPermissions, {role, JsonArray(each_once)}));
 }
 
 }  // namespace

@@ -354,15 +354,6 @@ Result<Plan> MakePlan(db::Executor& ex, TenantId tenant, const UserFilter& filte
   return plan;
 }
 
-std::string JsonArray(std::span<const std::string> texts) {
-  std::string out = "[";
-  for (const auto& text : texts) {
-    if (out.size() > 1) out += ',';
-    AppendJsonString(out, text);
-  }
-  return out += ']';
-}
-
 }  // namespace
 
 Result<std::vector<User>> ListUsers(db::Executor& ex, TenantId tenant, const UserFilter& filter,

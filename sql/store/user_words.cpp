@@ -29,15 +29,6 @@ const db::Sql kRead{"user_words.read",
 
 using Words = std::set<std::string>;
 
-std::string JsonArray(const Words& words) {
-  std::string out = "[";
-  for (const std::string& word : words) {
-    if (out.size() > 1) out += ',';
-    AppendJsonString(out, word);
-  }
-  return out += ']';
-}
-
 Words Difference(const Words& from, const Words& what) {
   Words out;
   std::set_difference(from.begin(), from.end(), what.begin(), what.end(),

@@ -193,8 +193,10 @@ def test_a_moved_registration_keeps_its_password(stack, tenant, boss):
 def test_ones_own_address_needs_ones_password(stack, tenant):
     """U3: a stolen session of an administrator does not move the account."""
     admin = signed_in(stack, stack.new_user(tenant, flags=["--tenant-admin"]))
-    admin.call("PATCH", f"/auth/users/{stack.user_id(admin.user)}", {"email": fresh_email()},
-               expect=(422, "validation_failed"))
+    path = f"/auth/users/{stack.user_id(admin.user)}"
+    admin.call("PATCH", path, {"email": fresh_email()}, expect=(422, "validation_failed"))
+    # The address that it has, as a form sends it along, is no move.
+    admin.call("PATCH", path, {"email": admin.user.email, "first_name": "Ann"}, expect=200)
 
 
 def test_a_repeated_change_tells_the_cache_what_the_first_could_not(stack, tenant, boss):
