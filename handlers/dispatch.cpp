@@ -260,6 +260,11 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
   api::Call call{.services = services_, .request = p.request(), .caller = p.caller};
   call.id = p.match.id;
   call.code = p.match.code;
+  if (IsUnsafe(route.method)) {
+    call.device =
+        auth::OpenDevice(services_.keys, api::CookieValue(call.request, api::kDeviceCookie));
+    if (call.device) call.caller.browser_id = call.device->browser_id;
+  }
   if (p.basic) {
     GH_ASSIGN(call.service, auth::Authenticate(services_, p.caller, *p.basic));
   }

@@ -8,6 +8,7 @@
 #include "fcgi/http/message.h"
 #include "fcgi/http/schema.h"
 #include "handlers/api/idempotency.h"
+#include "handlers/auth/device_cookie.h"
 #include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 
@@ -28,6 +29,8 @@ struct Call {
   http::Fields query{};
   std::optional<Uuid> id{};  // the {id} of the path
   std::string code{};        // the {code} of the path
+  // What the device cookie says, with an unsafe method: no other signs in or asks for a password.
+  std::optional<auth::DeviceMark> device{};
   Idempotency idempotency{};
 
   auth::Actor actor() const { return {*principal, tenant_id}; }

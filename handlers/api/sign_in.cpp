@@ -7,20 +7,23 @@
 #include "handlers/api/endpoints.h"
 #include "handlers/api/views.h"
 #include "handlers/auth/csrf.h"
-#include "handlers/auth/device_cookie.h"
 #include "handlers/auth/proof_cache.h"
 
 namespace gatehouse::api {
 namespace {
 
+// The browser keeps its id wherever it signs in; one without a cookie gets a new one.
+std::string BrowserIdOf(const Call& call) {
+  return call.device ? call.device->browser_id : auth::NewBrowserId(call.services.entropy);
+}
+
 // The device that the body names, else the one of the device cookie, else a new one.
 auth::Device DeviceOf(const Call& call, bool cookie_mode) {
   const http::Fields named = call.body.Object("device");
-  auth::Device out{named.Text("id"), named.Text("name"), named.Text("type")};
+  auth::Device out{named.Text("id"), named.Text("name"), named.Text("type"), BrowserIdOf(call)};
   if (out.id.empty()) {
-    const auto known =
-        auth::OpenDevice(call.services.keys, CookieValue(call.request, kDeviceCookie));
-    out.id = known ? *known : Uuid::V7(call.caller.now, call.services.entropy).ToString();
+    out.id = call.device ? call.device->device_id
+                         : Uuid::V7(call.caller.now, call.services.entropy).ToString();
   }
   if (out.name.empty()) out.name = text::Truncate(call.caller.user_agent, 100);
   if (out.name.empty()) out.name = "Unknown device";
@@ -30,7 +33,8 @@ auth::Device DeviceOf(const Call& call, bool cookie_mode) {
 
 // The session answer of API.md. In cookie mode the tokens go into cookies, and the body has the
 // CSRF token instead.
-http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant) {
+http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant,
+                             const std::string& browser_id) {
   const bool cookie_mode = grant.session.cookie_mode;
   const auto seconds_until = [&](TimePoint end) {
     return std::max<std::int64_t>(0, std::chrono::floor<Seconds>(end - grant.issued_at).count());
@@ -52,7 +56,8 @@ http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant) 
   out.Key("user");
   WriteUser(out, grant.user, grant.grants);
   response.body = out.EndObject().Take();
-  SetDeviceCookie(response, auth::SignDevice(call.services.keys, grant.session.device_id));
+  SetDeviceCookie(response,
+                  auth::SignDevice(call.services.keys, {grant.session.device_id, browser_id}));
   return response;
 }
 
@@ -76,7 +81,7 @@ Result<http::Response> PostLogin(Call& call) {
                                     call.body.Text("password"), DeviceOf(call, cookie_mode),
                                     cookie_mode};
   GH_ASSIGN(const auto grant, auth::SignIn(call.services, call.caller, request));
-  return SessionAnswer(call, grant);
+  return SessionAnswer(call, grant, request.device.browser_id);
 }
 
 Result<http::Response> PostRefresh(Call& call) {
@@ -99,7 +104,7 @@ Result<http::Response> PostRefresh(Call& call) {
     }
   }
   GH_ASSIGN(const auto grant, auth::Refresh(call.services, call.caller, token));
-  return SessionAnswer(call, grant);
+  return SessionAnswer(call, grant, BrowserIdOf(call));
 }
 
 Result<http::Response> PostLogout(Call& call) {

@@ -4,7 +4,7 @@
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/lockout.h"
-#include "sql/store/attempts.h"
+#include "sql/store/sessions.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -24,8 +24,9 @@ std::string AttemptKey(const Services& services, const AttemptSubject& subject) 
 }
 
 Status Record(Services& services, db::Executor& ex, const Caller& caller,
-              const AttemptSubject& subject, const std::optional<UserId>& user, bool success,
+              const AttemptSubject& subject, const Evaluation& evaluation, bool success,
               std::string_view reason, bool counted, TimePoint at) {
+  const auto user = evaluation.user ? std::optional(evaluation.user->id) : std::nullopt;
   store::Attempt row;
   row.id = AttemptId::New(at, services.entropy);
   row.tenant_id = subject.tenant;
@@ -39,6 +40,7 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
   row.success = success;
   row.reason = reason;
   row.counted = counted;
+  row.browser_id = evaluation.counter;
   GH_TRY(store::InsertAttempt(ex, row));
   const std::string_view event = success                   ? event::kLoginSucceeded
                                  : reason == kReasonLocked ? event::kLoginLocked
@@ -51,25 +53,38 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
                 user ? std::optional(user->ToString()) : std::nullopt, std::nullopt, after.Take()});
 }
 
+// What counted against the one with the right password counts no more.
+Status StartAnew(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                 const Evaluation& right) {
+  const std::string key = AttemptKey(services, subject);
+  if (!right.counter) return store::ClearCounted(ex, key);
+  return store::ClearCounted(ex, key, *right.counter,
+                             LockoutHorizon(services.clock.Now(), subject.settings));
+}
+
 }  // namespace
 
 Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
                                     const AttemptSubject& subject, std::string_view password) {
   const std::string key = AttemptKey(services, subject);
   GH_TRY(store::LockIdentifier(ex, key, services.clock.Now()));
-  GH_ASSIGN(const auto failures,
-            store::CountedFailures(ex, key, subject.settings.lockout_threshold));
+  Evaluation out;
+  GH_ASSIGN(out.user,
+            store::LockUserByEmail(ex, subject.tenant.value_or(TenantId{}), subject.email));
+  const auto& user = out.user;
+  GH_ASSIGN(const bool known,
+            store::KnowsBrowser(ex, user ? user->id : UserId{}, caller.browser_id));
+  if (known) out.counter = caller.browser_id;
   // The time after the wait for the lock: attempts are ordered by it.
   const TimePoint at = services.clock.Now();
+  GH_ASSIGN(const auto failures,
+            store::CountedFailures(ex, key, out.counter, LockoutHorizon(at, subject.settings),
+                                   subject.settings.lockout_threshold));
   const LockoutState lockout = EvaluateLockout(failures, at, subject.settings);
-  GH_ASSIGN(auto user,
-            store::LockUserByEmail(ex, subject.tenant.value_or(TenantId{}), subject.email));
-  const auto user_id = user ? std::optional(user->id) : std::nullopt;
-  Evaluation out;
   if (lockout.locked) {
     out.outcome = Evaluation::Outcome::kLocked;
     out.retry_after = lockout.retry_after;
-    GH_TRY(Record(services, ex, caller, subject, user_id, false, kReasonLocked, false, at));
+    GH_TRY(Record(services, ex, caller, subject, out, false, kReasonLocked, false, at));
     return out;
   }
   // A hash that would be refused without work costs as much as a missing account.
@@ -82,25 +97,19 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
     const auto reason = !subject.tenant ? kReasonUnknownTenant
                         : !user         ? kReasonUnknownUser
                                         : kReasonWrongPassword;
-    GH_TRY(
-        Record(services, ex, caller, subject, user_id, false, reason, true, services.clock.Now()));
+    GH_TRY(Record(services, ex, caller, subject, out, false, reason, true, services.clock.Now()));
     out.outcome = Evaluation::Outcome::kWrong;
     return out;
   }
   out.outcome = Evaluation::Outcome::kRight;
-  out.user = std::move(user);
   return out;
 }
 
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
-                     const AttemptSubject& subject, const UserId& user, bool success,
+                     const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason) {
-  if (success) GH_TRY(ClearFailures(services, ex, subject));
-  return Record(services, ex, caller, subject, user, success, reason, false, services.clock.Now());
-}
-
-Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject) {
-  return store::ClearCounted(ex, AttemptKey(services, subject));
+  if (success) GH_TRY(StartAnew(services, ex, subject, right));
+  return Record(services, ex, caller, subject, right, success, reason, false, services.clock.Now());
 }
 
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
@@ -109,6 +118,22 @@ Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
                       static_cast<int>(evaluation.retry_after.count()));
   }
   return MakeError(wrong);
+}
+
+Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
+                                        const TenantContext& tenant, const Principal& who,
+                                        std::string_view password) {
+  const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
+                               std::nullopt};
+  GH_ASSIGN(auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
+  if (evaluation.outcome != Evaluation::Outcome::kRight) {
+    return Reauthentication{EvaluationError(evaluation, ErrorCode::kWrongPassword), std::nullopt};
+  }
+  if (evaluation.user->id != who.user_id) {
+    return MakeError(ErrorCode::kInvalidToken, "address moved on");
+  }
+  GH_TRY(StartAnew(services, ex, subject, evaluation));
+  return Reauthentication{std::nullopt, std::move(evaluation.user)};
 }
 
 }  // namespace gatehouse::auth

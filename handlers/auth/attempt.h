@@ -5,14 +5,21 @@
 // the commit of the outcome: however many come at once, no more than the threshold are evaluated,
 // and parallel right passwords simply follow one another. An identifier without an account runs the
 // same statements and the same hash.
+//
+// In a browser that has signed in to the account before, its own failures alone count (SPEC L3): a
+// stranger's do not lock it out, nor does its success free the stranger. With everybody else, all
+// failures count, those of known browsers too.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 #include "handlers/auth/settings.h"
+#include "handlers/auth/tenant.h"
+#include "sql/store/attempts.h"
 #include "sql/store/users.h"
 
 namespace gatehouse::auth {
@@ -29,6 +36,7 @@ struct Evaluation {
   enum class Outcome { kLocked, kWrong, kRight } outcome = Outcome::kWrong;
   Seconds retry_after{0};           // kLocked
   std::optional<store::User> user;  // locked row; kRight: always there
+  store::Counter counter;           // what counted
 };
 
 // Inside a transaction. A locked or wrong attempt is recorded and audited here; of a right one the
@@ -39,14 +47,22 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
 // The row of an attempt with the right password: a success (which clears the count), or a refusal
 // for another reason (which counts for nothing).
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
-                     const AttemptSubject& subject, const UserId& user, bool success,
+                     const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason);
-
-// After a right password where there is no sign-in to record: the count starts anew.
-Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject);
 
 // What a locked or wrong evaluation is answered with; `wrong` is kInvalidCredentials or
 // kWrongPassword.
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong);
+
+// Somebody with a live session proves themselves again. A wrong password counts like a wrong
+// sign-in; after a right one the count starts anew. `refused` (kWrongPassword, kTooManyAttempts) is
+// to be committed, for it is on record.
+struct Reauthentication {
+  std::optional<Error> refused;
+  std::optional<store::User> user;  // locked row, unless refused
+};
+Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
+                                        const TenantContext& tenant, const Principal& who,
+                                        std::string_view password);
 
 }  // namespace gatehouse::auth

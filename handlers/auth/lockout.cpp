@@ -4,6 +4,11 @@
 
 namespace gatehouse::auth {
 
+TimePoint LockoutHorizon(TimePoint now, const TenantSettings& settings) {
+  // The newest locks for a duration, and the oldest of the same lock is a window older at most.
+  return now - settings.lockout_duration - settings.lockout_window - Seconds(1);
+}
+
 LockoutState EvaluateLockout(std::span<const TimePoint> failures, TimePoint now,
                              const TenantSettings& settings) {
   const auto threshold = static_cast<std::size_t>(settings.lockout_threshold);

@@ -199,17 +199,12 @@ Result<ChangeOutcome> ChangeIn(Services& services, db::Executor& ex, const Calle
                                std::string_view new_password) {
   ChangeOutcome out;
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, principal.tenant_id));
-  const AttemptSubject subject{principal.tenant_id, principal.tenant_slug, tenant.settings,
-                               principal.email, std::nullopt};
-  GH_ASSIGN(const auto evaluation,
-            EvaluatePassword(services, ex, caller, subject, current_password));
-  if (evaluation.outcome != Evaluation::Outcome::kRight) {
-    out.refused = EvaluationError(evaluation, ErrorCode::kWrongPassword);
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, principal, current_password));
+  if (proven.refused) {
+    out.refused = std::move(proven.refused);
     return out;
   }
-  const store::User& user = *evaluation.user;
-  if (user.id != principal.user_id) return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  GH_TRY(ClearFailures(services, ex, subject));
+  const store::User& user = *proven.user;
   if (auto weak = CheckPassword(new_password, ContextOf(services, tenant, user), "/new_password");
       !weak.ok()) {
     out.refused = std::move(weak).error();

@@ -22,15 +22,9 @@ Result<Outcome> DeleteIn(Services& services, db::Executor& ex, const Caller& cal
   GH_TRY(store::LockTenant(ex, who.tenant_id));
   GH_ASSIGN(const auto found, store::FindUser(ex, who.tenant_id, who.user_id));
   if (!found) return Outcome{MakeError(ErrorCode::kInvalidToken, "deleted before"), {}};
-  const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
-                               std::nullopt};
-  GH_ASSIGN(const auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
-  if (evaluation.outcome != Evaluation::Outcome::kRight) {
-    return Outcome{EvaluationError(evaluation, ErrorCode::kWrongPassword), {}};
-  }
-  const store::User& user = *evaluation.user;
-  if (user.id != who.user_id) return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  GH_TRY(ClearFailures(services, ex, subject));
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, password));
+  if (proven.refused) return Outcome{std::move(proven.refused), {}};
+  const store::User& user = *proven.user;
   auto ended = DeleteUserIn(services, ex, caller, {who, who.tenant_id}, user);
   if (!ended.ok() && ended.error().code == ErrorCode::kLastTenantAdmin) {
     return Outcome{std::move(ended).error(), {}};

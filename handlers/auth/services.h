@@ -41,6 +41,8 @@ struct Caller {
   std::string tenant_slug;  // what nginx chose (GATEHOUSE_TENANT), or ""
   TimePoint now;
   Deadline deadline;
+  // What its device cookie says it is (handlers/auth/device_cookie.h); "" without one.
+  std::string browser_id{};
 };
 
 }  // namespace gatehouse::auth

@@ -111,7 +111,7 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
   s.refresh_key = std::move(row_key.box);
   s.refresh_kid = std::move(row_key.kid);
   GH_TRY(store::InsertSession(ex, s));
-  GH_ASSIGN(out.new_device, store::RememberDevice(ex, user.id, device.id, now));
+  GH_ASSIGN(out.new_device, store::RememberDevice(ex, user.id, device.id, device.browser_id, now));
   return out;
 }
 

@@ -20,7 +20,8 @@ namespace gatehouse::auth {
 struct Device {
   std::string id;  // at most 64 characters; chosen by the client, or made here
   std::string name;
-  std::string type;  // web, mobile, desktop, tablet, pos, service, other
+  std::string type;        // web, mobile, desktop, tablet, pos, service, other
+  std::string browser_id;  // of the device cookie that the answer sets
 };
 
 // A session with what its owner is told at sign-in and refresh.

@@ -63,20 +63,22 @@ class SignInTransaction {
       if (grants.platform_admin) obstacle.reset();
     }
     if (obstacle) {
-      GH_TRY(RecordOutcome(services_, ex, caller_, subject_, user.id, false, Info(*obstacle).name));
+      GH_TRY(
+          RecordOutcome(services_, ex, caller_, subject_, evaluation, false, Info(*obstacle).name));
       return Refuse(MakeError(*obstacle));
     }
-    return Begin(ex, user);
+    return Begin(ex, evaluation);
   }
 
  private:
   static Outcome Refuse(Error error) { return {std::nullopt, std::move(error), {}}; }
 
-  Result<Outcome> Begin(db::Executor& ex, store::User& user) const {
+  Result<Outcome> Begin(db::Executor& ex, Evaluation& evaluation) const {
+    store::User& user = *evaluation.user;
     GH_TRY(UpgradeHashIfDue(services_, ex, user, request_.password));
     GH_ASSIGN(auto begun, BeginSession(services_, ex, caller_, *tenant_, user, session_id_,
                                        request_.device, "pwd", request_.cookie_mode));
-    GH_TRY(RecordOutcome(services_, ex, caller_, subject_, user.id, true, "password"));
+    GH_TRY(RecordOutcome(services_, ex, caller_, subject_, evaluation, true, "password"));
     GH_TRY(store::SetLastLogin(ex, user.tenant_id, user.id, begun.session.created_at));
     user.last_login_at = begun.session.created_at;
     if (begun.new_device) {

@@ -212,15 +212,9 @@ Result<std::optional<Error>> RequestIn(Services& services, db::Executor& ex, con
                                        std::string_view password) {
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
   // Not the new address's lock: its owner's sign-ins would wait for this.
-  const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
-                               std::nullopt};
-  GH_ASSIGN(const auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
-  if (evaluation.outcome != Evaluation::Outcome::kRight) {
-    return std::optional(EvaluationError(evaluation, ErrorCode::kWrongPassword));
-  }
-  const store::User& user = *evaluation.user;
-  if (user.id != who.user_id) return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  GH_TRY(ClearFailures(services, ex, subject));
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, password));
+  if (proven.refused) return std::move(proven.refused);
+  const store::User& user = *proven.user;
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, new_email));
   GH_ASSIGN(const auto owner, store::FindUserByEmail(ex, who.tenant_id, new_email));
   const TimePoint now = services.clock.Now();

@@ -10,7 +10,7 @@ namespace {
 
 #define GH_ATTEMPT_COLUMNS                                                      \
   "id, tenant_id, user_id, identifier, identifier_key, ip, user_agent, device," \
-  " created_at, success, reason, counted"
+  " created_at, success, reason, counted, browser_id"
 
 // Takes the row's lock whether it was there or not; a plain INSERT would take a shared one first
 // where it was, and two of those deadlock.
@@ -20,13 +20,19 @@ const db::Sql kLockIdentifier{
     " ON DUPLICATE KEY UPDATE touched_at = GREATEST(touched_at, VALUES(touched_at))"};
 const db::Sql kCountedFailures{"attempts.counted_failures",
                                "SELECT created_at FROM attempts"
-                               " WHERE identifier_key = ? AND counted"
+                               " WHERE identifier_key = ? AND counted AND created_at > ?"
+                               " AND (? IS NULL OR browser_id = ?)"
                                " ORDER BY created_at DESC LIMIT ?"};
 const db::Sql kClearCounted{"attempts.clear_counted",
                             "UPDATE attempts SET counted = FALSE"
                             " WHERE identifier_key = ? AND counted"};
+// Bounded by time: a stranger's old failures may be many, and nobody clears them.
+const db::Sql kClearOfBrowser{"attempts.clear_of_browser",
+                              "UPDATE attempts SET counted = FALSE"
+                              " WHERE identifier_key = ? AND counted AND created_at > ?"
+                              " AND browser_id = ?"};
 const db::Sql kInsert{"attempts.insert", "INSERT INTO attempts (" GH_ATTEMPT_COLUMNS
-                                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                                         ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 
 // A filter that is not asked for is NULL, and its condition falls away before the server plans.
 // What narrows the list most names the index; each goes on with success, created_at and id, so that
@@ -89,6 +95,7 @@ Attempt ReadAttempt(const db::Row& row) {
   attempt.success = row.Bool(9);
   attempt.reason = row.Text(10);
   attempt.counted = row.Bool(11);
+  attempt.browser_id = row.OptionalText(12);
   return attempt;
 }
 
@@ -99,8 +106,8 @@ Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoi
 }
 
 Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
-                                               int limit) {
-  return Map(ex.Query(kCountedFailures, {identifier_key, limit}),
+                                               const Counter& counter, TimePoint since, int limit) {
+  return Map(ex.Query(kCountedFailures, {identifier_key, since, counter, counter, limit}),
              [](const db::Row& row) { return row.Time(0); });
 }
 
@@ -108,11 +115,17 @@ Status ClearCounted(db::Executor& ex, std::string_view identifier_key) {
   return Done(ex.Execute(kClearCounted, {identifier_key}));
 }
 
+Status ClearCounted(db::Executor& ex, std::string_view identifier_key, std::string_view browser_id,
+                    TimePoint since) {
+  return Done(ex.Execute(kClearOfBrowser, {identifier_key, since, browser_id}));
+}
+
 Status InsertAttempt(db::Executor& ex, const Attempt& attempt) {
-  return Done(
-      ex.Execute(kInsert, {attempt.id, attempt.tenant_id, attempt.user_id, attempt.identifier,
-                           attempt.identifier_key, attempt.ip, attempt.user_agent, attempt.device,
-                           attempt.created_at, attempt.success, attempt.reason, attempt.counted}));
+  return Done(ex.Execute(
+      kInsert,
+      {attempt.id, attempt.tenant_id, attempt.user_id, attempt.identifier, attempt.identifier_key,
+       attempt.ip, attempt.user_agent, attempt.device, attempt.created_at, attempt.success,
+       attempt.reason, attempt.counted, attempt.browser_id}));
 }
 
 namespace {

@@ -21,15 +21,21 @@ struct Attempt {
   bool success = false;
   std::string reason;
   bool counted = false;
+  std::optional<std::string> browser_id;  // 16 bytes; the known browser that it came from
 };
 
 // Creates the identifier's row or finds it, and holds its lock to the end of the transaction.
 Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoint now);
-// Times of the failures that count now, newest first, at most `limit`.
+// Which failures count: those of one known browser (its id), or (nullopt) everybody's (SPEC L3).
+using Counter = std::optional<std::string>;
+// Times of the failures after `since` that count now, newest first, at most `limit`.
 Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
-                                               int limit);
+                                               const Counter& counter, TimePoint since, int limit);
 // A success or an unlock: nothing counts any more.
 Status ClearCounted(db::Executor& ex, std::string_view identifier_key);
+// A success in a known browser: of what it did after `since`, nothing counts any more.
+Status ClearCounted(db::Executor& ex, std::string_view identifier_key, std::string_view browser_id,
+                    TimePoint since);
 Status InsertAttempt(db::Executor& ex, const Attempt& attempt);
 
 struct AttemptFilter {

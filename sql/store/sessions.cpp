@@ -53,14 +53,20 @@ const db::Sql kGate{"sessions.gate",
                     " JOIN tenants t ON t.id = s.tenant_id"
                     " WHERE s.id = ? AND s.tenant_id = ?"};
 const db::Sql kSeenAgain{"devices.seen_again",
-                         "UPDATE devices SET last_seen_at = GREATEST(last_seen_at, ?)"
+                         "UPDATE devices SET last_seen_at = GREATEST(last_seen_at, ?),"
+                         " browser_id = ?"
                          " WHERE user_id = ? AND device_id = ?"};
 const db::Sql kHasDevices{"devices.any", "SELECT EXISTS(SELECT 1 FROM devices WHERE user_id = ?)"};
 // Two first sign-ins from one device at once: the second finds the row.
 const db::Sql kInsertDevice{
     "devices.insert",
-    "INSERT INTO devices (user_id, device_id, first_seen_at, last_seen_at) VALUES (?, ?, ?, ?)"
-    " ON DUPLICATE KEY UPDATE last_seen_at = GREATEST(last_seen_at, VALUES(last_seen_at))"};
+    "INSERT INTO devices (user_id, device_id, browser_id, first_seen_at, last_seen_at)"
+    " VALUES (?, ?, ?, ?, ?)"
+    " ON DUPLICATE KEY UPDATE last_seen_at = GREATEST(last_seen_at, VALUES(last_seen_at)),"
+    " browser_id = VALUES(browser_id)"};
+const db::Sql kKnowsBrowser{
+    "devices.knows_browser",
+    "SELECT EXISTS(SELECT 1 FROM devices WHERE user_id = ? AND browser_id = ?)"};
 
 #undef GH_SESSION_COLUMNS
 
@@ -175,12 +181,17 @@ Result<std::optional<GateRow>> ReadGate(db::Executor& ex, TenantId tenant, Sessi
 }
 
 Result<bool> RememberDevice(db::Executor& ex, UserId user, std::string_view device_id,
-                            TimePoint now) {
-  GH_ASSIGN(const bool known, Any(ex.Execute(kSeenAgain, {now, user, device_id})));
+                            std::string_view browser_id, TimePoint now) {
+  GH_ASSIGN(const bool known, Any(ex.Execute(kSeenAgain, {now, browser_id, user, device_id})));
   if (known) return false;
   GH_ASSIGN(const auto others, ex.QueryOne(kHasDevices, {user}));
-  GH_TRY(ex.Execute(kInsertDevice, {user, device_id, now, now}));
+  GH_TRY(ex.Execute(kInsertDevice, {user, device_id, browser_id, now, now}));
   return others && others->Bool(0);
+}
+
+Result<bool> KnowsBrowser(db::Executor& ex, UserId user, std::string_view browser_id) {
+  GH_ASSIGN(const auto row, ex.QueryOne(kKnowsBrowser, {user, browser_id}));
+  return row && row->Bool(0);
 }
 
 }  // namespace gatehouse::store

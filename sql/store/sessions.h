@@ -66,7 +66,10 @@ struct GateRow {
 Result<std::optional<GateRow>> ReadGate(db::Executor& ex, TenantId tenant, SessionId id);
 
 // Device history. True where this device has not been seen before while others have been.
+// `browser_id` (16 bytes) is in the device cookie that goes out with the sign-in.
 Result<bool> RememberDevice(db::Executor& ex, UserId user, std::string_view device_id,
-                            TimePoint now);
+                            std::string_view browser_id, TimePoint now);
+// Whether a sign-in of this user left this browser its device cookie.
+Result<bool> KnowsBrowser(db::Executor& ex, UserId user, std::string_view browser_id);
 
 }  // namespace gatehouse::store

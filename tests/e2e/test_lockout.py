@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from support.client import Client, problem, signed_in
 from support.gatehouse import User, fresh_email
 from support.parallel import together
@@ -162,19 +164,153 @@ def test_parallel_right_passwords_are_no_failures(stack):
 
 
 
+DEVICE_COOKIE = "__Host-gatehouse_device"
+
+
+def with_device_cookie(stack, value):
+    client = Client(stack)
+    client.http.cookies.set(DEVICE_COOKIE, value, domain="localhost.local", path="/", secure=True)
+    return client
+
+
+@pytest.mark.parametrize("transport", ["body", "cookie"])
+def test_a_stranger_does_not_lock_out_a_known_browser(stack, user, transport):
+    """L3: nor does the owner's success free the stranger."""
+    browser = Client(stack)
+    browser.login(user, transport=transport)
+    fail(stack, user, 5)
+    Client(stack).login(user, expect=(429, "too_many_attempts"))
+    browser.login(user, transport=transport)
+    browser.login(user, transport=transport)
+    Client(stack).login(user, expect=(429, "too_many_attempts"))
+
+
+def test_a_known_browser_has_five_guesses_too(stack, user):
+    """L1, L3: its own lock, which the right password does not open; and the account's."""
+    browser = Client(stack)
+    browser.login(user)
+    for _ in range(5):
+        browser.login(user, password="wrong", expect=(401, "invalid_credentials"))
+    locked = browser.login(user, expect=(429, "too_many_attempts"))
+    assert 890 <= retry_after(locked) <= 900
+    Client(stack).login(user, expect=429)
+
+
+def test_what_a_known_browser_failed_before_is_forgiven_at_its_success(stack, user):
+    """L1, L3: for itself and for everybody; what strangers did stands."""
+    browser = Client(stack)
+    browser.login(user)
+    fail(stack, user, 2)
+    for _ in range(4):
+        browser.login(user, password="wrong", expect=401)
+    Client(stack).login(user, expect=429)
+    browser.login(user)
+    for _ in range(4):
+        browser.login(user, password="wrong", expect=401)
+    browser.login(user)
+    fail(stack, user, 3)
+    Client(stack).login(user, expect=429)
+    browser.login(user)
+
+
+def test_re_authentication_in_a_known_browser_counts_there(stack, tenant):
+    """L3: a stranger does not keep the owner from changing the password either, and a thief with
+    the session alone counts with the strangers."""
+    user = stack.new_user(tenant)
+    browser = Client(stack)
+    browser.login(user)
+    fail(stack, user, 5)
+    change = {"current_password": "wrong", "new_password": "Yet-another 7 passphrase"}
+    browser.post("/auth/change-password", change, expect=(403, "wrong_password"))
+    thief = Client(stack)
+    thief.post("/auth/change-password", change, token=browser.access, expect=429)
+    browser.post("/auth/change-password", {**change, "current_password": user.password},
+                 expect=204)
+
+
+def test_64_parallel_guesses_from_a_known_browser(stack, user):
+    """L1, L3: its counter is atomic as well, and knowing it gives no more than five guesses."""
+    browser = Client(stack)
+    browser.login(user)
+    cookie = browser.http.cookies.get(DEVICE_COOKIE)
+    clients = [with_device_cookie(stack, cookie) for _ in range(32)] + [
+        Client(stack) for _ in range(32)]
+    together([lambda c=c: c.get("/auth/health", expect=200) for c in clients])
+    answers = together([lambda c=c: c.login(user, password="wrong", expect=None)
+                        for c in clients])
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[:32].count(401) == 5 and statuses[32:].count(401) <= 5, statuses
+
+
+def test_an_unlock_and_a_reset_free_every_counter(stack, tenant):
+    """L1, L3, P3, U5."""
+    user = stack.new_user(tenant)
+    browser = Client(stack)
+    browser.login(user)
+
+    def lock_both():
+        fail(stack, user, 5)
+        for _ in range(5):
+            browser.login(user, password="wrong", expect=401)
+        browser.login(user, expect=429)
+
+    lock_both()
+    stack.cli("user", "unlock", "--tenant", tenant, "--email", user.email)
+    browser.login(user)
+    Client(stack).login(user)
+    lock_both()
+    Client(stack).post("/auth/forgot-password", {"tenant": tenant, "email": user.email},
+                       expect=202)
+    token = stack.mail.wait(user.email, "reset").token()
+    renewed = User(user.email, "Renewed 9 passphrase here", tenant)
+    Client(stack).post("/auth/reset-password",
+                       {"token": token, "new_password": renewed.password}, expect=204)
+    browser.login(renewed)
+    Client(stack).login(renewed)
+
+
 def test_another_persons_device_cookie_helps_nobody(stack, tenant, user):
-    """L3: the cookie is signed and bound to the account."""
+    """L3: the cookie is signed, and a browser is known to the accounts that it signed in to. The
+    name of the owner's device is no help: clients choose those."""
+    owner = Client(stack)
+    owner.login(user, device="till-1")
     stranger = stack.new_user(tenant)
     browser = Client(stack)
-    browser.login(stranger)
-    cookie = browser.http.cookies.get("__Host-gatehouse_device")
+    browser.login(stranger, device="till-1")
+    cookie = browser.http.cookies.get(DEVICE_COOKIE)
     fail(stack, user, 5)
     browser.login(user, expect=429)
-    for forged in (cookie[:-3] + "abc", "x", cookie + cookie):
-        client = Client(stack)
-        client.http.cookies.set("__Host-gatehouse_device", forged, domain="localhost.local",
-                                path="/", secure=True)
-        client.login(user, expect=429)
+    browser.login(user, device="till-1", expect=429)
+    name, browser_id, mac = owner.http.cookies.get(DEVICE_COOKIE).split(".")
+    other_name, other_browser, other_mac = cookie.split(".")
+    assert name == other_name and browser_id != other_browser
+    for forged in (cookie[:-3] + "abc", "x", cookie + cookie, "..", ".".join([name, browser_id]),
+                   ".".join([name, browser_id, other_mac]), ".".join([name, browser_id, ""]),
+                   ".".join([name, other_browser, mac]), ".".join(["", browser_id, mac]),
+                   ".".join([name, browser_id, mac, mac])):
+        with_device_cookie(stack, forged).login(user, expect=429)
+    owner.login(user)
+
+
+def test_the_browser_keeps_its_mark(stack, tenant, user):
+    """L3, S7: over sign-out, refresh, and another account of the same browser; one that never
+    signed in is a stranger, however it came by a cookie."""
+    other = stack.new_user(tenant)
+    browser = Client(stack)
+    browser.login(user, transport="cookie")
+    mark = browser.http.cookies.get(DEVICE_COOKIE).split(".")[1]
+    browser.keep(browser.post("/auth/refresh", expect=200))
+    browser.post("/auth/logout", expect=204)
+    browser.login(other, transport="cookie")
+    assert browser.http.cookies.get(DEVICE_COOKIE).split(".")[1] == mark
+    bearer = Client(stack)
+    bearer.login(user)
+    fail(stack, user, 5)
+    browser.login(user, transport="cookie")
+    bearer.login(user)
+    thief = Client(stack)
+    thief.keep(thief.refresh(bearer.refresh_token))
+    thief.login(user, expect=429)
 
 
 def test_account_state_shows_only_after_the_right_password(stack, tenant):

@@ -22,6 +22,9 @@ class StoreAttempts : public SqlTest {
   store::Tenant two_ = NewTenant("two");
   store::User ann_ = NewUser(one_.id, "ann@example.org");
   const std::string key_ = std::string(32, 'k');
+  const store::Counter kEverybody = std::nullopt;
+  const TimePoint kBefore = now_ - Seconds(1);
+  const store::Counter kLaptop = std::string(16, 'l');
 
   Attempt Make(std::optional<TenantId> tenant, const std::string& identifier, TimePoint at) {
     Attempt a;
@@ -51,6 +54,7 @@ TEST_F(StoreAttempts, EveryFieldComesBack) {
   a.device = "Laptop 💻";
   a.success = true;
   a.counted = true;
+  a.browser_id = std::string("\0browser of ann", 16);
   Add(a);
   const auto got = List({});
   ASSERT_EQ(got.size(), 1U);
@@ -66,6 +70,7 @@ TEST_F(StoreAttempts, EveryFieldComesBack) {
   EXPECT_TRUE(got[0].success);
   EXPECT_EQ(got[0].reason, a.reason);
   EXPECT_TRUE(got[0].counted);
+  EXPECT_EQ(got[0].browser_id, a.browser_id);
 }
 
 TEST_F(StoreAttempts, CountedFailuresNewestFirstUntilCleared) {
@@ -78,13 +83,41 @@ TEST_F(StoreAttempts, CountedFailuresNewestFirstUntilCleared) {
   other.identifier_key = std::string(32, 'o');
   other.counted = true;
   Add(other);
-  const auto times = Must(store::CountedFailures(ex(), key_, 5));
+  const auto times = Must(store::CountedFailures(ex(), key_, kEverybody, kBefore, 5));
   EXPECT_EQ(times, (std::vector<TimePoint>{now_ + Seconds(6), now_ + Seconds(5), now_ + Seconds(4),
                                            now_ + Seconds(2), now_ + Seconds(1)}));
   ASSERT_GH_OK(store::ClearCounted(ex(), key_));
-  EXPECT_TRUE(Must(store::CountedFailures(ex(), key_, 5)).empty());
-  EXPECT_EQ(Must(store::CountedFailures(ex(), other.identifier_key, 5)).size(), 1U);
+  EXPECT_TRUE(Must(store::CountedFailures(ex(), key_, kEverybody, kBefore, 5)).empty());
+  EXPECT_EQ(Must(store::CountedFailures(ex(), other.identifier_key, kEverybody, kBefore, 5)).size(),
+            1U);
   EXPECT_EQ(List({}).size(), 8U) << "the attempts themselves stay";
+}
+
+// L3: everybody's failures count for a stranger, its own alone for a known browser.
+TEST_F(StoreAttempts, AKnownBrowserHasACounterOfItsOwn) {
+  const auto fail = [&](const store::Counter& browser, TimePoint at) {
+    auto a = Make(one_.id, "x", at);
+    a.counted = true;
+    a.browser_id = browser;
+    Add(a);
+  };
+  const auto count = [&](const store::Counter& counter) {
+    return Must(store::CountedFailures(ex(), key_, counter, kBefore, 10)).size();
+  };
+  fail(std::nullopt, now_);
+  fail(std::nullopt, now_);
+  fail(kLaptop, now_);
+  fail(kLaptop, kBefore);
+  EXPECT_EQ(count(kEverybody), 3U) << "the one at the horizon is of no account";
+  EXPECT_EQ(count(kLaptop), 1U);
+  EXPECT_EQ(count(std::string(16, 'p')), 0U);
+  ASSERT_GH_OK(store::ClearCounted(ex(), key_, *kLaptop, kBefore));
+  EXPECT_EQ(count(kEverybody), 2U);
+  EXPECT_EQ(count(kLaptop), 0U);
+  fail(kLaptop, now_);
+  ASSERT_GH_OK(store::ClearCounted(ex(), key_));
+  EXPECT_EQ(count(kEverybody), 0U);
+  EXPECT_EQ(count(kLaptop), 0U);
 }
 
 // L1: of 64 guesses at once, each sees what the others before it did. DESIGN.md 5.
@@ -100,7 +133,7 @@ TEST_F(StoreAttempts, TheLockLetsOneDecideAtATime) {
         EXPECT_GH_OK(db.Transact<void>(Soon(), [&](db::Executor& tx) -> Status {
           slot = false;
           GH_TRY(store::LockIdentifier(tx, key_, now_));
-          GH_ASSIGN(const auto failures, store::CountedFailures(tx, key_, 5));
+          GH_ASSIGN(const auto failures, store::CountedFailures(tx, key_, kEverybody, kBefore, 5));
           if (failures.size() >= 5) return {};
           Attempt a;
           a.id = AttemptId::New(now_, entropy);

@@ -184,7 +184,7 @@ TEST_F(StoreSessions, TheGateLooksUpByPrimaryKeyOnly) {
 
 TEST_F(StoreSessions, ADeviceIsNewOnlyBesideOthers) {
   const auto remember = [&](const store::User& user, const char* device) {
-    return Must(store::RememberDevice(ex(), user.id, device, now_));
+    return Must(store::RememberDevice(ex(), user.id, device, std::string(16, 'b'), now_));
   };
   EXPECT_FALSE(remember(ann_, "laptop")) << "the first of all is no surprise";
   EXPECT_FALSE(remember(ann_, "laptop"));
@@ -192,6 +192,24 @@ TEST_F(StoreSessions, ADeviceIsNewOnlyBesideOthers) {
   EXPECT_FALSE(remember(ann_, "phone"));
   EXPECT_TRUE(remember(ann_, "phone ")) << "another id";
   EXPECT_FALSE(remember(bob_, "phone")) << "another person's";
+}
+
+// SPEC L3: by the cookie that the last sign-in on a device left, of this account alone.
+TEST_F(StoreSessions, ABrowserIsKnownWhereItSignedIn) {
+  const std::string browser(16, 'b');
+  const std::string next(16, 'n');
+  const auto knows = [&](const store::User& user, const std::string& id) {
+    return Must(store::KnowsBrowser(ex(), user.id, id));
+  };
+  EXPECT_FALSE(knows(ann_, browser));
+  Must(store::RememberDevice(ex(), ann_.id, "laptop", browser, now_));
+  EXPECT_TRUE(knows(ann_, browser));
+  EXPECT_FALSE(knows(bob_, browser));
+  EXPECT_FALSE(knows(ann_, ""));
+  EXPECT_FALSE(knows(ann_, std::string(16, '\0')));
+  Must(store::RememberDevice(ex(), ann_.id, "laptop", next, now_));
+  EXPECT_FALSE(knows(ann_, browser)) << "the cookie was replaced";
+  EXPECT_TRUE(knows(ann_, next));
 }
 
 class StoreLinks : public StoreSessions {

@@ -172,7 +172,7 @@ TEST_F(StoreTenants, N3_PurgeRemovesWhatIsLeftOfIt) {
     for (int i = 0; i < 3; ++i) {
       const auto user = NewUser(tenant.id, "u" + std::to_string(i) + "@example.org");
       NewSession(user, now_);
-      EXPECT_GH_OK(store::RememberDevice(ex(), user.id, "d", now_));
+      EXPECT_GH_OK(store::RememberDevice(ex(), user.id, "d", std::string(16, 'b'), now_));
       Must(store::AssignRole(ex(), user.id, role.id, now_, {}));
     }
     server_.Root(
@@ -205,8 +205,8 @@ TEST_F(StoreTenants, PurgeForgetsOldDevicesAndIdempotencyKeys) {
   const auto one = NewTenant("one");
   const auto ann = NewUser(one.id, "ann@example.org");
   const TimePoint old = now_ - Seconds(60);
-  EXPECT_FALSE(Must(store::RememberDevice(ex(), ann.id, "old", old)));
-  EXPECT_TRUE(Must(store::RememberDevice(ex(), ann.id, "new", now_)));
+  EXPECT_FALSE(Must(store::RememberDevice(ex(), ann.id, "old", std::string(16, 'b'), old)));
+  EXPECT_TRUE(Must(store::RememberDevice(ex(), ann.id, "new", std::string(16, 'b'), now_)));
   for (const TimePoint t : {old, now_}) {
     const store::IdempotencyRow row{entropy_.Bytes(32), NewId<EventId>().uuid, t, {}, {}, t};
     EXPECT_TRUE(Must(store::ClaimIdempotencyKey(ex(), ann.id, entropy_.Bytes(32), row)));

@@ -32,7 +32,7 @@ TEST_F(HousekeepingTest, IdempotencyAnswersADay) {
 
 TEST_F(HousekeepingTest, DevicesFourHundredDays) {
   for (const char* device : {"a", "b", "c"}) {
-    EXPECT_GH_OK(store::RememberDevice(ex(), ann_.id, device, now_));
+    EXPECT_GH_OK(store::RememberDevice(ex(), ann_.id, device, std::string(16, 'b'), now_));
   }
   EXPECT_EQ(Purge(now_ + days(400)), 0U);
   EXPECT_EQ(Purge(now_ + days(400) + Micros(1)), 3U);

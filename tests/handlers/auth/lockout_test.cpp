@@ -44,6 +44,28 @@ TEST(LockoutTest, RetryAfterIsRoundedUpAndNeverZero) {
   EXPECT_EQ(state.retry_after, Seconds(1));
 }
 
+// What the database is asked for is enough: forgetting everything older changes no answer.
+TEST(LockoutTest, L1NothingBeyondTheHorizonMatters) {
+  TenantSettings settings;
+  settings.lockout_threshold = 3;
+  settings.lockout_window = Seconds(5);
+  for (const int duration : {1, 4, 9}) {
+    settings.lockout_duration = Seconds(duration);
+    for (int gap = 0; gap <= 6; ++gap) {
+      const auto failures = At({2 * gap, gap, 0});
+      for (int later = 0; later <= 20; ++later) {
+        const TimePoint now = failures[0] + Seconds(later);
+        auto remembered = failures;
+        std::erase_if(remembered,
+                      [&](TimePoint at) { return at <= LockoutHorizon(now, settings); });
+        EXPECT_EQ(EvaluateLockout(failures, now, settings).retry_after,
+                  EvaluateLockout(remembered, now, settings).retry_after)
+            << duration << " " << gap << " " << later;
+      }
+    }
+  }
+}
+
 TEST(LockoutTest, NumbersAreTheTenants) {
   TenantSettings settings;
   settings.lockout_threshold = 2;
