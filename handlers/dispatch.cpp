@@ -263,7 +263,7 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
   if (IsUnsafe(route.method)) {
     call.device =
         auth::OpenDevice(services_.keys, api::CookieValue(call.request, api::kDeviceCookie));
-    if (call.device) call.caller.browser_id = call.device->browser_id;
+    if (call.device) p.caller.browser_id = call.device->browser_id;
   }
   if (p.basic) {
     GH_ASSIGN(call.service, auth::Authenticate(services_, p.caller, *p.basic));

@@ -1,5 +1,6 @@
 #include "fcgi/base/codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -41,10 +42,10 @@ void Append64(std::string& out, std::string_view bytes, std::string_view alphabe
 std::optional<std::string> Decode64(std::string_view text,
                                     const std::array<std::int8_t, 256>& inverse) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
+  std::string out(text.size() * 3 / 4, '\0');
   std::uint32_t acc = 0;
   unsigned bits = 0;
+  char* next = out.data();
   for (const char c : text) {
     const std::int8_t v = inverse[static_cast<unsigned char>(c)];
     if (v < 0) return std::nullopt;
@@ -52,7 +53,7 @@ std::optional<std::string> Decode64(std::string_view text,
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      out.push_back(static_cast<char>((acc >> bits) & 255U));
+      *next++ = static_cast<char>((acc >> bits) & 255U);
     }
   }
   // Unused bits must be zero, else one value has several spellings.
@@ -120,10 +121,12 @@ std::optional<std::string> HexDecode(std::string_view text) {
 }
 
 std::string PercentEncodeNonAscii(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; };
+  if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string out;
   for (const char c : text) {
-    const auto b = static_cast<unsigned char>(c);
-    if (b < 0x20 || b >= 0x7f || c == '%') {
+    if (!is_plain(c)) {
+      const auto b = static_cast<unsigned char>(c);
       out.push_back('%');
       out.push_back("0123456789ABCDEF"[b >> 4U]);
       out.push_back("0123456789ABCDEF"[b & 15U]);

@@ -5,19 +5,30 @@
 #include "fcgi/base/codec.h"
 
 namespace gatehouse {
+namespace {
+
+constexpr std::size_t kTextSize = 36;
+
+}  // namespace
 
 bool Uuid::is_nil() const {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b == 0; });
 }
 
 std::string Uuid::ToString() const {
-  std::string hex = HexEncode(view());
-  for (const std::size_t at : {20U, 16U, 12U, 8U}) hex.insert(at, 1, '-');
-  return hex;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out(kTextSize, '-');
+  char* next = out.data();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++next;
+    *next++ = kHex[bytes[i] >> 4U];
+    *next++ = kHex[bytes[i] & 15U];
+  }
+  return out;
 }
 
 std::optional<Uuid> Uuid::Parse(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
+  if (text.size() != kTextSize) return std::nullopt;
   std::string hex;
   hex.reserve(32);
   for (std::size_t i = 0; i < text.size(); ++i) {

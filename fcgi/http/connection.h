@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fcgi/base/clock.h"
@@ -78,6 +80,8 @@ class Connection final : public Request {
   bool last_ = false;      // close it after the answer
   bool bounded_ = false;   // socket timeouts are set
   bool body_read_ = false;
+  // Of the request that was received: views into what libfcgi holds of it.
+  std::vector<std::pair<std::string_view, std::string_view>> params_;
 };
 
 }  // namespace gatehouse::http

@@ -51,21 +51,19 @@ struct Response {
   int status = 204;
   std::string content_type;  // empty with an empty body
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string header_lines{};  // what Header() wrote
+  bool unsendable = false;     // a header was refused
 
-  Response& Header(std::string name, std::string value) {
-    headers.emplace_back(std::move(name), std::move(value));
-    return *this;
-  }
+  // A name that is no token or a value with a control character is a bug upstream: the whole answer
+  // becomes a bare 500, so that no header can be split.
+  Response& Header(std::string_view name, std::string_view value);
   static Response Json(int status, std::string body) {
-    return Response{status, "application/json", std::move(body), {}};
+    return Response{status, "application/json", std::move(body)};
   }
-  static Response Empty(int status) { return Response{status, {}, {}, {}}; }
+  static Response Empty(int status) { return Response{status, {}, {}}; }
 };
 
-// The CGI form of a response ("Status: 200\r\n…\r\n\r\nbody"). A header name or value with a
-// control character is a bug upstream: the whole answer becomes a bare 500, so that no header can
-// be split.
+// The CGI form of a response ("Status: 200\r\n…\r\n\r\nbody").
 void AppendCgi(std::string& out, const Response& response);
 
 struct Exchange {

@@ -14,7 +14,7 @@ using Verb = MemcacheConnection::Verb;
 constexpr std::size_t kMaxKey = 250;
 constexpr Seconds kMaxTtl{30 * 24 * 60 * 60};
 
-bool IsValidKey(const std::string& key) {
+bool IsValidKey(std::string_view key) {
   return !key.empty() && key.size() <= kMaxKey &&
          std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
@@ -56,15 +56,15 @@ struct Memcache::Impl {
       memcached_server_add(ring, server.c_str(), MEMCACHED_DEFAULT_PORT);
     }
   }
-  Lane& LaneOf(const std::string& key) {
+  Lane& LaneOf(std::string_view key) {
     return ring == nullptr ? lanes.front()
                            : lanes[memcached_generate_hash(ring, key.data(), key.size())];
   }
 
-  memcached_return_t Request(Lane& lane, std::span<const std::string> keys);
-  memcached_return_t Collect(Lane& lane, std::span<const std::string> keys,
+  memcached_return_t Request(Lane& lane, std::span<const std::string_view> keys);
+  memcached_return_t Collect(Lane& lane, std::span<const std::string_view> keys,
                              std::vector<std::optional<CacheItem>>& out);
-  memcached_return_t CollectOnce(Lane& lane, std::span<const std::string> keys,
+  memcached_return_t CollectOnce(Lane& lane, std::span<const std::string_view> keys,
                                  std::vector<std::optional<CacheItem>>& out);
 
   MemcacheOptions options;
@@ -77,7 +77,7 @@ struct Memcache::Impl {
 // A timeout is not tried again: the server hangs, and the caller would wait twice.
 static bool WorthAnotherTry(memcached_return_t rc) { return rc != MEMCACHED_TIMEOUT; }
 
-memcached_return_t Memcache::Impl::Request(Lane& lane, std::span<const std::string> keys) {
+memcached_return_t Memcache::Impl::Request(Lane& lane, std::span<const std::string_view> keys) {
   key_data.clear();
   key_sizes.clear();
   for (const std::size_t i : lane.wanted) {
@@ -95,7 +95,7 @@ memcached_return_t Memcache::Impl::Request(Lane& lane, std::span<const std::stri
   return rc;
 }
 
-memcached_return_t Memcache::Impl::CollectOnce(Lane& lane, std::span<const std::string> keys,
+memcached_return_t Memcache::Impl::CollectOnce(Lane& lane, std::span<const std::string_view> keys,
                                                std::vector<std::optional<CacheItem>>& out) {
   const auto& wanted = lane.wanted;
   std::size_t next = 0;  // memcached answers in the order of the request
@@ -118,7 +118,7 @@ memcached_return_t Memcache::Impl::CollectOnce(Lane& lane, std::span<const std::
   }
 }
 
-memcached_return_t Memcache::Impl::Collect(Lane& lane, std::span<const std::string> keys,
+memcached_return_t Memcache::Impl::Collect(Lane& lane, std::span<const std::string_view> keys,
                                            std::vector<std::optional<CacheItem>>& out) {
   const auto rc = CollectOnce(lane, keys, out);
   if (rc == MEMCACHED_SUCCESS || !lane.reused || !WorthAnotherTry(rc)) return rc;
@@ -134,7 +134,7 @@ Memcache::Memcache(Memcache&&) noexcept = default;
 Memcache::~Memcache() = default;
 
 Result<std::vector<std::optional<CacheItem>>> Memcache::MultiGet(
-    std::span<const std::string> keys) {
+    std::span<const std::string_view> keys) {
   auto& lanes = impl_->lanes;
   if (lanes.empty()) return MakeError(ErrorCode::kUnavailable, "no memcached configured");
   if (!std::all_of(keys.begin(), keys.end(), IsValidKey)) {

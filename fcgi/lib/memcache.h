@@ -55,7 +55,7 @@ class Memcache {
   // One round trip. result[i] belongs to keys[i]; nullopt = the server says absent. An error means
   // that nothing is known of any key. Keys: at most 250 bytes, printable, no white space; a key
   // beyond that is an error, not a request.
-  Result<std::vector<std::optional<CacheItem>>> MultiGet(std::span<const std::string> keys);
+  Result<std::vector<std::optional<CacheItem>>> MultiGet(std::span<const std::string_view> keys);
 
   // `ttl` is rounded up to whole seconds, capped at 30 days (beyond which memcached takes it as a
   // date). Add stores only where nothing is stored.

@@ -17,7 +17,7 @@ namespace gatehouse::api {
 struct Call {
   auth::Services& services;
   const http::Request& request;
-  auth::Caller caller;
+  const auth::Caller& caller;
   std::optional<auth::Principal> principal{};  // with every Auth but kAnyone, kService and kLocal
   std::optional<auth::Service> service{};      // with kService, perhaps with kServiceOrSession
   // The tenant that is administered: the caller's own, or the one that a platform administrator

@@ -10,9 +10,14 @@ namespace gatehouse::api {
 namespace {
 
 constexpr std::size_t kMaxPermissionsHeader = 4096;
+// Room for the identity of somebody with a dozen permissions.
+constexpr std::size_t kUsualHeaders = 1024;
 
 std::string Joined(const std::vector<std::string>& items) {
+  std::size_t size = 0;
+  for (const auto& item : items) size += item.size() + 1;
   std::string out;
+  out.reserve(size);
   for (const auto& item : items) {
     if (!out.empty()) out.push_back(',');
     out += item;
@@ -53,6 +58,7 @@ Result<http::Response> GetVerify(Call& call) {
   const auth::Principal& who = *call.principal;
   GH_TRY(RequirementOf(call.request).Check(who));
   auto response = http::Response::Empty(204);
+  response.header_lines.reserve(kUsualHeaders);
   response.Header("Remote-User", who.email).Header("X-Auth-User-Id", who.user_id.ToString());
   response.Header("X-Auth-Tenant-Id", who.tenant_id.ToString());
   response.Header("X-Auth-Tenant", who.tenant_slug).Header("X-Auth-Email", who.email);
@@ -62,7 +68,7 @@ Result<http::Response> GetVerify(Call& call) {
   if (permissions.size() > kMaxPermissionsHeader) {
     response.Header("X-Auth-Permissions-Omitted", "1");
   } else {
-    response.Header("X-Auth-Permissions", std::move(permissions));
+    response.Header("X-Auth-Permissions", permissions);
   }
   if (who.branch_id) response.Header("X-Auth-Branch-Id", PercentEncodeNonAscii(*who.branch_id));
   if (who.restaurant_id) {

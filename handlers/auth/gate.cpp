@@ -88,20 +88,20 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
 Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& question,
                                        const Caller& caller) {
   ProofAnswer answer = std::move(services.proofs.Find({&question, 1})[0]);
-  std::optional<Proof> cached;
+  std::shared_ptr<const Proof> cached;
   if (answer.state == ProofAnswer::State::kProof) {
     cached = std::move(answer.proof);
     // As at the gate: a proof that is about to be called idle may merely be older than the last
     // touch, and MariaDB knows.
     const bool active_lately =
         caller.now - cached->last_active_at < TouchInterval(cached->idle_timeout);
-    if (cached->revoked || active_lately) return cached;
+    if (cached->revoked || active_lately) return std::optional(*cached);
     answer.state = ProofAnswer::State::kUnknown;
   }
   if (answer.state == ProofAnswer::State::kUnknown) services.proofs.Lease(answer);
   if (answer.state == ProofAnswer::State::kRevoked) return std::optional<Proof>();
   if (auto rests = services.database_rest.Ask(); !rests.ok()) {
-    if (cached) return cached;
+    if (cached) return std::optional(*cached);
     return std::move(rests).error();
   }
   // Taken before the read: what is learnt is no older than this.
@@ -110,7 +110,7 @@ Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& 
   auto read = ReadProof(*executor, question.tenant, question.session, read_at);
   if (!read.ok()) {
     services.database_rest.Failed();
-    if (cached) return cached;
+    if (cached) return std::optional(*cached);
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
   if (read->gone) {
@@ -146,7 +146,8 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
     return MakeError(ErrorCode::kInvalidToken, "revoked (tombstone)");
   }
   if (ticket.answer.state == ProofAnswer::State::kProof) {
-    const Proof proof = std::move(*ticket.answer.proof);
+    const std::shared_ptr<const Proof> held = std::move(ticket.answer.proof);
+    const Proof& proof = *held;
     // Once a while per session MariaDB is asked although the proof would do, because it is also
     // told that the session is active (SPEC S3); where it is away, the proof still counts.
     const bool touch_due =

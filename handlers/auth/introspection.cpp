@@ -93,8 +93,12 @@ Result<Answer> IntrospectRefresh(Services& services, const Caller& caller, const
   if (token->generation != session->refresh_generation) return Inactive("not the current one");
   GH_ASSIGN(const auto read,
             ReadProof(*executor, session->tenant_id, session->id, services.clock.Now()));
-  const TokenClaims claims{session->user_id, session->tenant_id, session->id,
-                           session->refresh_rotated_at, session->expires_at};
+  const TokenClaims claims{session->user_id,
+                           session->tenant_id,
+                           session->id,
+                           session->refresh_rotated_at,
+                           session->refresh_rotated_at,
+                           session->expires_at};
   auto who = Judge(read.proof, claims, std::nullopt, caller.now);
   if (!who.ok()) return Inactive(who.error().inner);
   if (IsRestricted(*who)) return Inactive("password change or enrolment due");

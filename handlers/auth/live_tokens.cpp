@@ -5,6 +5,9 @@
 namespace gatehouse::auth {
 namespace {
 
+// Some thousand tokens of the usual size.
+constexpr std::size_t kMaxKnownBytes = 2 * 1024 * 1024;
+
 Result<TokenSigner> Read(const std::string& key_file, const std::string& issuer,
                          const std::string& audience) {
   GH_ASSIGN(const KeyRings rings, KeyRings::Load(key_file));
@@ -31,7 +34,8 @@ LiveTokens::LiveTokens(std::string key_file, std::string issuer, std::string aud
       look_every_(look_every),
       next_look_(Deadline::In(look_every)),
       stamp_(stamp),
-      signer_(std::move(signer)) {}
+      signer_(std::move(signer)),
+      known_(kMaxKnownBytes) {}
 
 Result<LiveTokens> LiveTokens::Open(std::string key_file, std::string issuer, std::string audience,
                                     Millis look_every) {
@@ -54,6 +58,7 @@ bool LiveTokens::Look(bool again) {
     return false;
   }
   signer_ = std::move(read).value();
+  known_.Clear();
   log::Info("keys.read", {{"active", signer_.active_kid()}});
   return true;
 }
@@ -72,10 +77,20 @@ std::string LiveTokens::Issue(const TokenSubject& subject, const Uuid& jti, Time
 
 std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token, TimePoint now) {
   Follow();
-  auto verdict = signer_.Verify(token, now);
-  const auto* reject = std::get_if<TokenReject>(&verdict);
-  if (reject == nullptr || reject->reason != kUnknownKid || !Look(false)) return verdict;
-  return signer_.Verify(token, now);
+  const TokenClaims* claims = known_.Find(token);
+  std::variant<TokenClaims, TokenReject> verdict;
+  if (claims == nullptr) {
+    verdict = signer_.Authenticate(token);
+    const auto* reject = std::get_if<TokenReject>(&verdict);
+    if (reject != nullptr && reject->reason == kUnknownKid && Look(false)) {
+      verdict = signer_.Authenticate(token);
+    }
+    claims = std::get_if<TokenClaims>(&verdict);
+    if (claims == nullptr) return verdict;
+    known_.Put(token, *claims, 0);
+  }
+  if (const auto reject = CheckTimes(*claims, now)) return *reject;
+  return *claims;
 }
 
 std::string LiveTokens::PublicKeys() {

@@ -6,6 +6,11 @@
 // key has the file looked at first, so that a worker which signs with a new key may be ahead of one
 // that verifies. A look is a stat(2), a fraction of what the request costs anyway; the file is read
 // only where it is another one. What was read stays where the new file cannot be.
+//
+// A token that was found good is remembered with its claims until the keys change: looking it up is
+// a fraction of verifying a signature, and the same token comes with every request of a session.
+// Its times are checked each time. Nothing else is remembered: whether the session lives is not the
+// token's to say.
 #pragma once
 
 #include <sys/stat.h>
@@ -14,6 +19,7 @@
 #include <string_view>
 #include <variant>
 
+#include "fcgi/base/lru.h"
 #include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
@@ -60,6 +66,7 @@ class LiveTokens {
   Stamp stamp_;  // of the file as it was last tried
   bool failed_ = false;
   TokenSigner signer_;
+  Lru<TokenClaims> known_;  // by the whole token, verified under signer_
 };
 
 }  // namespace gatehouse::auth

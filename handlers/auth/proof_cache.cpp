@@ -1,5 +1,8 @@
 #include "handlers/auth/proof_cache.h"
 
+#include <array>
+#include <utility>
+
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
 
@@ -8,6 +11,11 @@ namespace {
 
 // A tombstone outlives every access token; a session's refresh token is asked of MariaDB anyway.
 constexpr Seconds kTombstoneTtl{86400 + 60};
+
+constexpr std::size_t kMaxKeyBytes = 1024 * 1024;
+constexpr std::size_t kMaxDecodedBytes = 4 * 1024 * 1024;
+// What a record takes in memory beside its bytes, as a multiple of them: lists of short strings.
+constexpr std::size_t kDecodedGrowth = 4;
 
 struct CacheMetrics {
   Metrics::Handle failed = Metrics::Instance().Counter(
@@ -21,6 +29,16 @@ CacheMetrics& Counters() {
   return counters;
 }
 
+// The index of `key` in `keys`, which gets it where it lacks it.
+std::size_t PlaceOf(std::string_view key, std::vector<std::string_view>& keys) {
+  // From the end: what comes together is often the same.
+  for (std::size_t i = keys.size(); i > 0; --i) {
+    if (keys[i - 1] == key) return i - 1;
+  }
+  keys.push_back(key);
+  return keys.size() - 1;
+}
+
 }  // namespace
 
 ProofCache::ProofCache(Memcache cache, std::string_view cache_key, Seconds proof_ttl,
@@ -29,7 +47,9 @@ ProofCache::ProofCache(Memcache cache, std::string_view cache_key, Seconds proof
       codec_(cache_key),
       ttl_(proof_ttl),
       clock_(clock),
-      entropy_(entropy) {
+      entropy_(entropy),
+      keys_(kMaxKeyBytes),
+      decoded_(kMaxDecodedBytes) {
   Counters();
 }
 
@@ -37,12 +57,32 @@ bool ProofCache::IsFresh(TimePoint read_at, TimePoint now) const {
   return read_at <= now && now < read_at + ttl_;
 }
 
+std::shared_ptr<const ProofKeys> ProofCache::KeysOf(const ProofQuestion& question) {
+  std::string ids(question.tenant.view());
+  ids.append(question.session.view());
+  if (const auto* known = keys_.Find(ids)) return *known;
+  auto keys = std::make_shared<const ProofKeys>(ProofKeys{
+      codec_.SessionKey(question.tenant, question.session), codec_.TenantKey(question.tenant)});
+  keys_.Put(ids, keys, sizeof(ProofKeys) + keys->session.size() + keys->tenant.size());
+  return keys;
+}
+
+std::shared_ptr<const Record> ProofCache::Decode(const std::string& key, const std::string& value) {
+  const auto* known = decoded_.Find(key);
+  if (known != nullptr && (*known)->value == value) return {*known, &(*known)->record};
+  auto record = codec_.Decode(key, value);
+  if (!record) return nullptr;
+  const auto decoded = std::make_shared<const Decoded>(Decoded{value, std::move(*record)});
+  decoded_.Put(key, decoded, sizeof(Decoded) + (1 + kDecodedGrowth) * value.size());
+  return {decoded, &decoded->record};
+}
+
 void ProofCache::Read(ProofAnswer& answer, const std::optional<CacheItem>& session,
-                      const std::optional<CacheItem>& tenant, TimePoint now) const {
+                      const std::optional<CacheItem>& tenant, TimePoint now) {
   answer.session_version = session ? std::optional(session->version) : std::nullopt;
   answer.tenant_version = tenant ? std::optional(tenant->version) : std::nullopt;
   if (!session) return;
-  auto record = codec_.Decode(answer.session_key, session->value);
+  auto record = Decode(answer.keys->session, session->value);
   if (!record) return;
   if (record->kind == RecordKind::kTombstone) {
     answer.state = ProofAnswer::State::kRevoked;
@@ -50,27 +90,30 @@ void ProofCache::Read(ProofAnswer& answer, const std::optional<CacheItem>& sessi
     return;
   }
   if (record->kind != RecordKind::kProof || !tenant || !IsFresh(record->read_at, now)) return;
-  const auto generation = codec_.Decode(answer.tenant_key, tenant->value);
+  const auto generation = Decode(answer.keys->tenant, tenant->value);
   if (!generation || generation->kind != RecordKind::kGeneration ||
       !IsFresh(generation->read_at, now) ||
       generation->generation != record->proof.tenant_generation) {
     return;
   }
   answer.state = ProofAnswer::State::kProof;
-  answer.proof = std::move(record->proof);
+  answer.proof = {record, &record->proof};
 }
 
 std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questions) {
   std::vector<ProofAnswer> answers(questions.size());
-  std::vector<std::string> keys;
-  keys.reserve(questions.size() * 2);
+  // A batch is of few sessions or of few tenants: no key is asked for twice.
+  std::vector<std::string_view> sessions, tenants;
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  places.reserve(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i) {
-    answers[i].session_key = codec_.SessionKey(questions[i].tenant, questions[i].session);
-    answers[i].tenant_key = codec_.TenantKey(questions[i].tenant);
-    keys.push_back(answers[i].session_key);
-    keys.push_back(answers[i].tenant_key);
+    answers[i].keys = KeysOf(questions[i]);
+    places.emplace_back(PlaceOf(answers[i].keys->session, sessions),
+                        PlaceOf(answers[i].keys->tenant, tenants));
   }
-  const auto items = cache_.MultiGet(keys);
+  const std::size_t first_tenant = sessions.size();
+  sessions.insert(sessions.end(), tenants.begin(), tenants.end());
+  const auto items = cache_.MultiGet(sessions);
   if (!items.ok()) {
     Metrics::Instance().Add(Counters().failed);
     return answers;  // all unknown
@@ -78,7 +121,8 @@ std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questio
   // After the answer: a proof may have been published while we asked.
   const TimePoint now = clock_.Now();
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    Read(answers[i], (*items)[2 * i], (*items)[2 * i + 1], now);
+    const auto [session, tenant] = places[i];
+    Read(answers[i], (*items)[session], (*items)[first_tenant + tenant], now);
   }
   return answers;
 }
@@ -86,16 +130,16 @@ std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questio
 void ProofCache::Lease(ProofAnswer& answer) {
   if (ttl_.count() == 0 || (answer.session_version && answer.tenant_version)) return;
   const std::string nonce = entropy_.Bytes(16);
-  for (const auto* key : {&answer.session_key, &answer.tenant_key}) {
-    const bool absent =
-        !(key == &answer.session_key ? answer.session_version : answer.tenant_version);
+  const ProofKeys& keys = *answer.keys;
+  for (const auto* key : {&keys.session, &keys.tenant}) {
+    const bool absent = !(key == &keys.session ? answer.session_version : answer.tenant_version);
     if (absent &&
         cache_.Add(*key, codec_.EncodeLease(*key, nonce), ttl_) == Memcache::Outcome::kFailed) {
       return;  // without a lease nothing is published
     }
   }
-  const std::vector<std::string> keys = {answer.session_key, answer.tenant_key};
-  const auto items = cache_.MultiGet(keys);
+  const std::array<std::string_view, 2> both = {keys.session, keys.tenant};
+  const auto items = cache_.MultiGet(both);
   if (!items.ok()) {
     answer.session_version.reset();
     answer.tenant_version.reset();
@@ -115,19 +159,19 @@ void ProofCache::Publish(const ProofAnswer& answer, const Proof& proof) {
   // The generation first: a proof without it is not used.
   if (answer.tenant_version) {
     cache_.Replace(
-        answer.tenant_key,
-        codec_.EncodeGeneration(answer.tenant_key, proof.tenant_generation, proof.read_at), ttl_,
+        answer.keys->tenant,
+        codec_.EncodeGeneration(answer.keys->tenant, proof.tenant_generation, proof.read_at), ttl_,
         *answer.tenant_version);
   }
   if (answer.session_version) {
-    cache_.Replace(answer.session_key, codec_.EncodeProof(answer.session_key, proof), ttl_,
+    cache_.Replace(answer.keys->session, codec_.EncodeProof(answer.keys->session, proof), ttl_,
                    *answer.session_version);
   }
 }
 
 void ProofCache::PublishTombstone(const ProofAnswer& answer) {
   if (!answer.session_version) return;
-  cache_.Replace(answer.session_key, codec_.EncodeTombstone(answer.session_key), kTombstoneTtl,
+  cache_.Replace(answer.keys->session, codec_.EncodeTombstone(answer.keys->session), kTombstoneTtl,
                  *answer.session_version);
 }
 

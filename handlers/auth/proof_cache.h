@@ -11,8 +11,12 @@
 //     away, so what was read before them is never published after them.
 //   - A proof counts until read_at + proof_ttl whatever memcached thinks, so that a write delayed
 //     inside a frozen memcached cannot revive anything for longer.
+//
+// memcached is asked every time. What a process remembers is only how it read a value: where the
+// same bytes come back under the same key, they need not be authenticated and parsed again.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +24,7 @@
 
 #include "fcgi/base/clock.h"
 #include "fcgi/base/entropy.h"
+#include "fcgi/base/lru.h"
 #include "fcgi/lib/memcache.h"
 #include "handlers/auth/proof.h"
 
@@ -30,6 +35,11 @@ struct ProofQuestion {
   SessionId session;
 };
 
+// Where the records of a session and its tenant lie.
+struct ProofKeys {
+  std::string session, tenant;
+};
+
 // What the cache knows of one session.
 struct ProofAnswer {
   enum class State {
@@ -38,9 +48,9 @@ struct ProofAnswer {
     kUnknown,  // ask MariaDB
   };
   State state = State::kUnknown;
-  std::optional<Proof> proof;  // kProof
+  std::shared_ptr<const Proof> proof;  // kProof
   // For publishing: the keys and what is stored there now, where anything is.
-  std::string session_key, tenant_key;
+  std::shared_ptr<const ProofKeys> keys;
   std::optional<CacheVersion> session_version, tenant_version;
 };
 
@@ -73,15 +83,25 @@ class ProofCache {
   Seconds proof_ttl() const { return ttl_; }
 
  private:
+  // A value as it was read once: a pure function of key and value.
+  struct Decoded {
+    std::string value;
+    Record record;
+  };
   bool IsFresh(TimePoint read_at, TimePoint now) const;
+  std::shared_ptr<const ProofKeys> KeysOf(const ProofQuestion& question);
+  // Null where the value is none of ours.
+  std::shared_ptr<const Record> Decode(const std::string& key, const std::string& value);
   void Read(ProofAnswer& answer, const std::optional<CacheItem>& session,
-            const std::optional<CacheItem>& tenant, TimePoint now) const;
+            const std::optional<CacheItem>& tenant, TimePoint now);
 
   Memcache cache_;
   RecordCodec codec_;
   Seconds ttl_;
   const Clock& clock_;
   Entropy& entropy_;
+  Lru<std::shared_ptr<const ProofKeys>> keys_;   // by tenant and session
+  Lru<std::shared_ptr<const Decoded>> decoded_;  // by cache key
 };
 
 }  // namespace gatehouse::auth

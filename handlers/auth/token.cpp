@@ -227,6 +227,21 @@ const TokenSigner::SigningKey* TokenSigner::KeyOf(std::string_view encoded_heade
 
 std::variant<TokenClaims, TokenReject> TokenSigner::Verify(std::string_view token,
                                                            TimePoint now) const {
+  auto verdict = Authenticate(token);
+  if (const auto* claims = std::get_if<TokenClaims>(&verdict)) {
+    if (const auto reject = CheckTimes(*claims, now)) return *reject;
+  }
+  return verdict;
+}
+
+std::optional<TokenReject> CheckTimes(const TokenClaims& claims, TimePoint now) {
+  if (now >= claims.expires_at) return TokenReject{"expired"};
+  if (claims.issued_at > now + kIssuedAheadLeeway) return TokenReject{"iat in the future"};
+  if (claims.not_before > now + kIssuedAheadLeeway) return TokenReject{"nbf"};
+  return std::nullopt;
+}
+
+std::variant<TokenClaims, TokenReject> TokenSigner::Authenticate(std::string_view token) const {
   if (token.size() > kMaxTokenBytes) return TokenReject{"too long"};
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
@@ -249,12 +264,12 @@ std::variant<TokenClaims, TokenReject> TokenSigner::Verify(std::string_view toke
   if (!IsPlausible(claims.exp) || !IsPlausible(claims.iat) || !IsPlausible(claims.nbf)) {
     return TokenReject{"dates"};
   }
-  const TokenClaims out{*claims.sub, *claims.tenant, *claims.sid, FromUnixSeconds(*claims.iat),
-                        FromUnixSeconds(*claims.exp)};
-  if (now >= out.expires_at) return TokenReject{"expired"};
-  if (out.issued_at > now + kIssuedAheadLeeway) return TokenReject{"iat in the future"};
-  if (FromUnixSeconds(*claims.nbf) > now + kIssuedAheadLeeway) return TokenReject{"nbf"};
-  return out;
+  return TokenClaims{*claims.sub,
+                     *claims.tenant,
+                     *claims.sid,
+                     FromUnixSeconds(*claims.iat),
+                     FromUnixSeconds(*claims.nbf),
+                     FromUnixSeconds(*claims.exp)};
 }
 
 }  // namespace gatehouse::auth

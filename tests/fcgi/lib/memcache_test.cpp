@@ -19,6 +19,11 @@ constexpr Millis kPatient{5000};  // where a test is not about time, the machine
 constexpr Millis kPrompt{150};
 constexpr Seconds kTtl{60};
 
+auto Gets(Memcache& cache, std::span<const std::string> keys) {
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  return cache.MultiGet(views);
+}
+
 class MemcacheTest : public ::testing::Test {
  protected:
   MemcacheTest() { Start(); }
@@ -41,7 +46,7 @@ class MemcacheTest : public ::testing::Test {
 
   // The value of one key; "(absent)" or "(error)" where there is none.
   static std::string Get(Memcache& cache, const std::string& key) {
-    auto got = cache.MultiGet(std::span(&key, 1));
+    auto got = Gets(cache, std::span(&key, 1));
     if (!got.ok()) return "(error)";
     return got.value()[0] ? got.value()[0]->value : "(absent)";
   }
@@ -52,7 +57,7 @@ class MemcacheTest : public ::testing::Test {
     return got;
   }
   static CacheVersion VersionOf(Memcache& cache, const std::string& key) {
-    auto got = cache.MultiGet(std::span(&key, 1));
+    auto got = Gets(cache, std::span(&key, 1));
     return got.ok() && got.value()[0] ? got.value()[0]->version : CacheVersion{};
   }
 
@@ -98,7 +103,7 @@ TEST_F(MemcacheTest, MultiGetAnswersInTheOrderOfTheKeys) {
     }
   }
   keys.push_back(keys[1]);  // asked twice, answered twice
-  auto got = cache.MultiGet(keys);
+  auto got = Gets(cache, keys);
   ASSERT_TRUE(got.ok());
   ASSERT_EQ(got.value().size(), 101U);
   for (std::size_t i = 0; i < 100; ++i) {
@@ -108,7 +113,7 @@ TEST_F(MemcacheTest, MultiGetAnswersInTheOrderOfTheKeys) {
     }
   }
   EXPECT_EQ(got.value()[100]->value, "value1");
-  auto none = cache.MultiGet({});
+  auto none = Gets(cache, {});
   EXPECT_TRUE(none.ok() && none.value().empty());
 }
 
@@ -129,7 +134,7 @@ TEST_F(MemcacheTest, HostileKeysNeverReachTheServer) {
                                         std::string(251, 'k')};
   for (const auto& key : bad) {
     const std::vector<std::string> keys = {"good", key};
-    EXPECT_FALSE(cache.MultiGet(keys).ok());
+    EXPECT_FALSE(Gets(cache, keys).ok());
     EXPECT_EQ(cache.Set(key, "x", kTtl), Outcome::kFailed);
     EXPECT_EQ(cache.Add(key, "x", kTtl), Outcome::kFailed);
     EXPECT_EQ(cache.Delete(key), Outcome::kFailed);
@@ -360,7 +365,7 @@ class MemcacheRingTest : public MemcacheTest {
 TEST_F(MemcacheRingTest, KeysSpreadAndStayWhereTheyAre) {
   Memcache cache = Client(sockets_);
   for (const auto& key : keys_) ASSERT_EQ(cache.Set(key, "=" + key, kTtl), Outcome::kStored);
-  auto got = cache.MultiGet(keys_);
+  auto got = Gets(cache, keys_);
   ASSERT_TRUE(got.ok());
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     ASSERT_TRUE(got.value()[i].has_value());
@@ -370,7 +375,7 @@ TEST_F(MemcacheRingTest, KeysSpreadAndStayWhereTheyAre) {
   std::size_t total = 0;
   for (const auto& socket : sockets_) {
     Memcache one = Client({socket});
-    auto part = one.MultiGet(keys_);
+    auto part = Gets(one, keys_);
     ASSERT_TRUE(part.ok());
     std::size_t here = 0;
     for (const auto& item : part.value()) here += item.has_value() ? 1U : 0U;
@@ -380,7 +385,7 @@ TEST_F(MemcacheRingTest, KeysSpreadAndStayWhereTheyAre) {
   EXPECT_EQ(total, keys_.size());
   // Another order of the list, or one server fewer, moves few keys or none.
   Memcache two = Client({sockets_[0], sockets_[1]});
-  auto most = two.MultiGet(keys_);
+  auto most = Gets(two, keys_);
   ASSERT_TRUE(most.ok());
   std::size_t found = 0;
   for (const auto& item : most.value()) found += item.has_value() ? 1U : 0U;
@@ -391,7 +396,7 @@ TEST_F(MemcacheRingTest, T8_OneDeadServerIsAnErrorForItsKeysOnly) {
   Memcache cache = Client(sockets_);
   for (const auto& key : keys_) ASSERT_EQ(cache.Set(key, "=" + key, kTtl), Outcome::kStored);
   servers_[1].Kill();
-  EXPECT_FALSE(cache.MultiGet(keys_).ok());
+  EXPECT_FALSE(Gets(cache, keys_).ok());
   std::size_t errors = 0;
   for (const auto& key : keys_) {
     const auto got = Get(cache, key);
@@ -411,11 +416,11 @@ TEST_F(MemcacheRingTest, T8_OneFrozenServerLeavesNothingOutOfStep) {
   Memcache cache = Client(sockets_, kPrompt);
   Memcache patient = Client(sockets_);
   for (const auto& key : keys_) ASSERT_EQ(patient.Set(key, "=" + key, kTtl), Outcome::kStored);
-  ASSERT_TRUE(testing::WaitUntil([&] { return cache.MultiGet(keys_).ok(); }, milliseconds(10000)));
+  ASSERT_TRUE(testing::WaitUntil([&] { return Gets(cache, keys_).ok(); }, milliseconds(10000)));
   servers_[2].Freeze();
-  for (int i = 0; i < 5; ++i) EXPECT_FALSE(cache.MultiGet(keys_).ok());
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(Gets(cache, keys_).ok());
   servers_[2].Thaw();
-  EXPECT_TRUE(testing::WaitUntil([&] { return cache.MultiGet(keys_).ok(); }, milliseconds(10000)));
+  EXPECT_TRUE(testing::WaitUntil([&] { return Gets(cache, keys_).ok(); }, milliseconds(10000)));
   for (const auto& key : keys_) EXPECT_EQ(Settled(cache, key), "=" + key);
 }
 
@@ -492,7 +497,7 @@ TEST_F(MemcacheScriptTest, T8_WhatIsNoCompleteAnswerIsAnErrorForAllKeys) {
     ScriptedServer server(path_, {{answer}});
     Memcache cache = Client({path_});
     const std::vector<std::string> keys = {"a", "b"};
-    EXPECT_FALSE(cache.MultiGet(keys).ok()) << answer;
+    EXPECT_FALSE(Gets(cache, keys).ok()) << answer;
   }
 }
 
@@ -501,7 +506,7 @@ TEST_F(MemcacheScriptTest, CompleteAnswersAreTakenInAnyOrder) {
                         {{"VALUE b 0 1 8\r\nB\r\nVALUE a 0 1 7\r\nA\r\nEND\r\n", "END\r\n"}});
   Memcache cache = Client({path_});
   const std::vector<std::string> keys = {"a", "b"};
-  auto got = cache.MultiGet(keys);
+  auto got = Gets(cache, keys);
   ASSERT_TRUE(got.ok());
   EXPECT_EQ(got.value()[0]->value, "A");
   EXPECT_EQ(got.value()[0]->version.cas, 7U);
@@ -515,8 +520,8 @@ TEST_F(MemcacheScriptTest, ABrokenAnswerOnAStaleConnectionIsAskedForAnew) {
                                 {"VALUE b 0 3 1\r\nnew\r\nEND\r\n"}});
   Memcache cache = Client({path_});
   const std::vector<std::string> keys = {"a", "b"};
-  ASSERT_TRUE(cache.MultiGet(keys).ok());
-  auto got = cache.MultiGet(keys);
+  ASSERT_TRUE(Gets(cache, keys).ok());
+  auto got = Gets(cache, keys);
   ASSERT_TRUE(got.ok());
   EXPECT_FALSE(got.value()[0].has_value());
   EXPECT_EQ(got.value()[1]->value, "new");
