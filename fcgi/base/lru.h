@@ -14,7 +14,7 @@
 namespace gatehouse {
 
 // V: cheap to move. Keys are told apart by all their bytes, which are looked at only where a hash
-// of 64 bits agrees.
+// of 64 bits, of their last 64 bytes, agrees.
 template <class V>
 class Lru {
  public:
@@ -73,7 +73,12 @@ class Lru {
   };
   using Index = std::unordered_map<Key, typename std::list<Entry>::iterator, HashOfKey>;
 
-  static std::uint64_t HashOf(std::string_view key) { return std::hash<std::string_view>()(key); }
+  // The end of a key tells most: of a token it is the signature.
+  static std::uint64_t HashOf(std::string_view key) {
+    constexpr std::size_t kEnough = 64;
+    if (key.size() > kEnough) key.remove_prefix(key.size() - kEnough);
+    return std::hash<std::string_view>()(key);
+  }
   void Forget(typename Index::iterator at) {
     const auto entry = at->second;
     bytes_ -= entry->bytes;

@@ -29,15 +29,6 @@ bool HasControl(std::string_view s) {
   return (found & kHigh) != 0;
 }
 
-bool IsToken(std::string_view name) {  // RFC 9110 5.6.2
-  constexpr std::string_view kPunctuation = "!#$%&'*+-.^_`|~";
-  for (const char c : name) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!alnum && kPunctuation.find(c) == std::string_view::npos) return false;
-  }
-  return !name.empty();
-}
-
 bool IsSendable(const Response& response) {
   if (response.status < 100 || response.status > 599) return false;
   return !response.unsendable && !HasControl(response.content_type);
@@ -73,11 +64,11 @@ Result<std::string> ValueRequest::ReadBody(std::size_t limit) {
   return body_;
 }
 
-Response& Response::Header(std::string_view name, std::string_view value) {
-  if (!IsToken(name) || HasControl(value)) {
+Response& Response::Header(HeaderName name, std::string_view value) {
+  if (HasControl(value)) {
     unsendable = true;
   } else {
-    AppendHeader(header_lines, name, value);
+    AppendHeader(header_lines, name.text(), value);
   }
   return *this;
 }

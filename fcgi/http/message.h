@@ -47,6 +47,27 @@ class ValueRequest final : public Request {
   std::string body_;
 };
 
+// A header's name: a token (RFC 9110 5.6.2), which the compiler checks.
+class HeaderName {
+ public:
+  template <std::size_t N>
+  consteval HeaderName(const char (&name)[N]) : text_(name, N - 1) {  // NOLINT(*explicit*)
+    if (!IsToken(text_)) throw "not a token";
+  }
+  std::string_view text() const { return text_; }
+
+ private:
+  static constexpr bool IsToken(std::string_view name) {
+    constexpr std::string_view kPunctuation = "!#$%&'*+-.^_`|~";
+    for (const char c : name) {
+      const bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      if (!alnum && kPunctuation.find(c) == std::string_view::npos) return false;
+    }
+    return !name.empty();
+  }
+  std::string_view text_;
+};
+
 struct Response {
   int status = 204;
   std::string content_type;  // empty with an empty body
@@ -54,9 +75,9 @@ struct Response {
   std::string header_lines{};  // what Header() wrote
   bool unsendable = false;     // a header was refused
 
-  // A name that is no token or a value with a control character is a bug upstream: the whole answer
-  // becomes a bare 500, so that no header can be split.
-  Response& Header(std::string_view name, std::string_view value);
+  // A value with a control character is a bug upstream: the whole answer becomes a bare 500, so
+  // that no header can be split.
+  Response& Header(HeaderName name, std::string_view value);
   static Response Json(int status, std::string body) {
     return Response{status, "application/json", std::move(body)};
   }

@@ -36,7 +36,7 @@ Result<http::Response> GetInfo(Call& call) {
   out.BeginObject().Key("tenant").BeginObject().Member("id", who.tenant_id.ToString());
   out.Member("slug", tenant.row.slug).Member("name", tenant.row.name).EndObject();
   out.Member("text", tenant.settings.info_text);
-  out.Member("roles_assigned", !who.roles.empty()).EndObject();
+  out.Member("roles_assigned", !who.identity->roles.empty()).EndObject();
   return http::Response::Json(200, out.Take());
 }
 

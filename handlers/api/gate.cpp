@@ -54,27 +54,46 @@ auth::Requirement RequirementOf(const http::Request& request) {
 
 }  // namespace
 
-Result<http::Response> GetVerify(Call& call) {
-  const auth::Principal& who = *call.principal;
-  GH_TRY(RequirementOf(call.request).Check(who));
+namespace {
+
+// Whose request it is, for nginx to hand on (API.md).
+http::Response Identified(const auth::Principal& who) {
   auto response = http::Response::Empty(204);
   response.header_lines.reserve(kUsualHeaders);
-  response.Header("Remote-User", who.email).Header("X-Auth-User-Id", who.user_id.ToString());
+  response.Header("Remote-User", who.identity->email)
+      .Header("X-Auth-User-Id", who.user_id.ToString());
   response.Header("X-Auth-Tenant-Id", who.tenant_id.ToString());
-  response.Header("X-Auth-Tenant", who.tenant_slug).Header("X-Auth-Email", who.email);
-  response.Header("X-Auth-Name", PercentEncodeNonAscii(who.name));
-  response.Header("X-Auth-Roles", PercentEncodeNonAscii(Joined(who.roles)));
-  auto permissions = Joined(who.permissions);
+  response.Header("X-Auth-Tenant", who.identity->tenant_slug)
+      .Header("X-Auth-Email", who.identity->email);
+  response.Header("X-Auth-Name", PercentEncodeNonAscii(who.identity->name));
+  response.Header("X-Auth-Roles", PercentEncodeNonAscii(Joined(who.identity->roles)));
+  auto permissions = Joined(who.identity->permissions);
   if (permissions.size() > kMaxPermissionsHeader) {
     response.Header("X-Auth-Permissions-Omitted", "1");
   } else {
     response.Header("X-Auth-Permissions", permissions);
   }
-  if (who.branch_id) response.Header("X-Auth-Branch-Id", PercentEncodeNonAscii(*who.branch_id));
-  if (who.restaurant_id) {
-    response.Header("X-Auth-Restaurant-Id", PercentEncodeNonAscii(*who.restaurant_id));
+  if (who.identity->branch_id)
+    response.Header("X-Auth-Branch-Id", PercentEncodeNonAscii(*who.identity->branch_id));
+  if (who.identity->restaurant_id) {
+    response.Header("X-Auth-Restaurant-Id", PercentEncodeNonAscii(*who.identity->restaurant_id));
   }
   response.Header("X-Auth-Session-Id", who.session_id.ToString());
+  return response;
+}
+
+}  // namespace
+
+Result<http::Response> GetVerify(Call& call) {
+  const auth::Principal& who = *call.principal;
+  GH_TRY(RequirementOf(call.request).Check(who));
+  http::Response response = http::Response::Empty(204);
+  if (who.identity->headers.empty()) {
+    response = Identified(who);
+    if (!response.unsendable) who.identity->headers = response.header_lines;
+  } else {
+    response.header_lines = who.identity->headers;
+  }
   GH_TRY(RenewToken(response, call.services, who, call.caller.now));
   return response;
 }

@@ -45,15 +45,16 @@ void WriteAmr(json::Writer& out, std::string_view comma_separated) {
 
 void WriteAccess(json::Writer& out, const Config& config, const auth::ActiveToken& token) {
   const auth::Principal& who = token.who;
-  out.Member("username", who.email).Member("email", who.email);
+  out.Member("username", who.identity->email).Member("email", who.identity->email);
   out.Member("nbf", ToUnixSeconds(token.access->not_before)).Member("jti", token.access->jti);
   out.Member("iss", config.Issuer()).Member("aud", config.Audience());
-  out.Member("role", who.roles.empty() ? std::nullopt : std::optional(who.roles.front()));
-  WriteList(out, "roles", who.roles);
-  WriteList(out, "permissions", who.permissions);
-  const std::string scope = ScopeOf(who.permissions);
+  out.Member("role", who.identity->roles.empty() ? std::nullopt
+                                                 : std::optional(who.identity->roles.front()));
+  WriteList(out, "roles", who.identity->roles);
+  WriteList(out, "permissions", who.identity->permissions);
+  const std::string scope = ScopeOf(who.identity->permissions);
   if (!scope.empty() && scope.size() <= kMaxScope) out.Member("scope", scope);
-  WriteAmr(out, who.amr);
+  WriteAmr(out, who.identity->amr);
   out.Member("auth_time", ToUnixSeconds(who.authenticated_at));
 }
 

@@ -123,8 +123,8 @@ Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
 Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
                                         const TenantContext& tenant, const Principal& who,
                                         std::string_view password) {
-  const AttemptSubject subject{who.tenant_id, who.tenant_slug, tenant.settings, who.email,
-                               std::nullopt};
+  const AttemptSubject subject{who.tenant_id, who.identity->tenant_slug, tenant.settings,
+                               who.identity->email, std::nullopt};
   GH_ASSIGN(auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
   if (evaluation.outcome != Evaluation::Outcome::kRight) {
     return Reauthentication{EvaluationError(evaluation, ErrorCode::kWrongPassword), std::nullopt};

@@ -41,8 +41,8 @@ bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool p
 }  // namespace
 
 Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session, TimePoint now) {
-  ProofRead out;
-  Proof& proof = out.proof;
+  ProofRead out{std::make_shared<Proof>(), false};
+  Proof& proof = *out.proof;
   proof.read_at = now;
   proof.session_id = session;
   proof.tenant_id = tenant;
@@ -85,23 +85,24 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
   return out;
 }
 
-Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& question,
-                                       const Caller& caller) {
+Result<std::shared_ptr<const Proof>> PeekProof(Services& services, const ProofQuestion& question,
+                                               const Caller& caller) {
+  using Held = std::shared_ptr<const Proof>;
   ProofAnswer answer = std::move(services.proofs.Find({&question, 1})[0]);
-  std::shared_ptr<const Proof> cached;
+  Held cached;
   if (answer.state == ProofAnswer::State::kProof) {
     cached = std::move(answer.proof);
     // As at the gate: a proof that is about to be called idle may merely be older than the last
     // touch, and MariaDB knows.
     const bool active_lately =
         caller.now - cached->last_active_at < TouchInterval(cached->idle_timeout);
-    if (cached->revoked || active_lately) return std::optional(*cached);
+    if (cached->revoked || active_lately) return cached;
     answer.state = ProofAnswer::State::kUnknown;
   }
   if (answer.state == ProofAnswer::State::kUnknown) services.proofs.Lease(answer);
-  if (answer.state == ProofAnswer::State::kRevoked) return std::optional<Proof>();
+  if (answer.state == ProofAnswer::State::kRevoked) return Held();
   if (auto rests = services.database_rest.Ask(); !rests.ok()) {
-    if (cached) return std::optional(*cached);
+    if (cached) return cached;
     return std::move(rests).error();
   }
   // Taken before the read: what is learnt is no older than this.
@@ -110,15 +111,15 @@ Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& 
   auto read = ReadProof(*executor, question.tenant, question.session, read_at);
   if (!read.ok()) {
     services.database_rest.Failed();
-    if (cached) return std::optional(*cached);
+    if (cached) return cached;
     return RetryLater(ErrorCode::kUnavailable, 2, std::move(read.error().inner));
   }
   if (read->gone) {
     services.proofs.PublishTombstone(answer);
-    return std::optional<Proof>();
+    return Held();
   }
-  services.proofs.Publish(answer, read->proof);
-  return std::optional(std::move(read->proof));
+  services.proofs.Publish(answer, *read->proof);
+  return Held(std::move(read->proof));
 }
 
 Gate::Gate(Services& services) : services_(services) { Counters(); }
@@ -146,12 +147,11 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
     return MakeError(ErrorCode::kInvalidToken, "revoked (tombstone)");
   }
   if (ticket.answer.state == ProofAnswer::State::kProof) {
-    const std::shared_ptr<const Proof> held = std::move(ticket.answer.proof);
-    const Proof& proof = *held;
+    const std::shared_ptr<const Proof> proof = std::move(ticket.answer.proof);
     // Once a while per session MariaDB is asked although the proof would do, because it is also
     // told that the session is active (SPEC S3); where it is away, the proof still counts.
     const bool touch_due =
-        !proof.revoked && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout);
+        !proof->revoked && caller.now - proof->last_active_at >= TouchInterval(proof->idle_timeout);
     if (touch_due) {
       auto decided = DecideFromDatabase(ticket, caller);
       if (decided.ok() || decided.error().code == ErrorCode::kInvalidToken) return decided;
@@ -162,10 +162,10 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
   return DecideFromDatabase(ticket, caller);
 }
 
-Result<Principal> Gate::JudgeFor(const Proof& proof, const TokenClaims& claims,
-                                 const Caller& caller) {
-  if (!proof.revoked && IsBoundElsewhere(proof, caller.ip) && mismatches_.size() < kMaxPending) {
-    mismatches_.push_back({proof.tenant_id, proof.user_id, proof.session_id, caller});
+Result<Principal> Gate::JudgeFor(const std::shared_ptr<const Proof>& proof,
+                                 const TokenClaims& claims, const Caller& caller) {
+  if (!proof->revoked && IsBoundElsewhere(*proof, caller.ip) && mismatches_.size() < kMaxPending) {
+    mismatches_.push_back({proof->tenant_id, proof->user_id, proof->session_id, caller});
   }
   return Judge(proof, claims, caller.ip, caller.now);
 }
@@ -193,8 +193,8 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
     services_.proofs.PublishTombstone(answer);
     return MakeError(ErrorCode::kInvalidToken, "revoked, ended or unknown session");
   }
-  Proof& proof = read->proof;
-  auto verdict = JudgeFor(proof, ticket.claims, caller);
+  Proof& proof = *read->proof;
+  auto verdict = JudgeFor(read->proof, ticket.claims, caller);
   if (verdict.ok() && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
     if (touches_.size() < kMaxPending) {
       touches_.push_back({proof.tenant_id, proof.session_id, caller.now});

@@ -3,7 +3,7 @@
 // all. Unknown means: ask MariaDB. No MariaDB: kUnavailable, never a yes.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -50,7 +50,8 @@ class Gate {
     Caller caller;
   };
   Result<Principal> DecideFromDatabase(Ticket& ticket, const Caller& caller);
-  Result<Principal> JudgeFor(const Proof& proof, const TokenClaims& claims, const Caller& caller);
+  Result<Principal> JudgeFor(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,
+                             const Caller& caller);
 
   Services& services_;
   std::vector<Touch> touches_;
@@ -60,15 +61,15 @@ class Gate {
 // What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,
 // expired or deleted, for good.
 struct ProofRead {
-  Proof proof;
+  std::shared_ptr<Proof> proof;  // never null
   bool gone = false;
 };
 Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session, TimePoint now);
 
 // The proof of a session for a service that asks about somebody else's token (SPEC T10): from the
 // cache, else from MariaDB, by the rules of the Gate; but nobody becomes active by being asked
-// about. nullopt: the session is over for good. kUnavailable where nobody can say.
-Result<std::optional<Proof>> PeekProof(Services& services, const ProofQuestion& question,
-                                       const Caller& caller);
+// about. Null: the session is over for good. kUnavailable where nobody can say.
+Result<std::shared_ptr<const Proof>> PeekProof(Services& services, const ProofQuestion& question,
+                                               const Caller& caller);
 
 }  // namespace gatehouse::auth

@@ -65,7 +65,7 @@ Result<Answer> IntrospectAccess(Services& services, const Caller& caller, const 
   if (claims.tenant_id != service.tenant_id) return Inactive("another tenant's");
   GH_ASSIGN(const auto proof, PeekProof(services, {claims.tenant_id, claims.session_id}, caller));
   if (!proof) return Inactive("revoked, ended or unknown session");
-  auto who = Judge(*proof, claims, std::nullopt, caller.now);
+  auto who = Judge(proof, claims, std::nullopt, caller.now);
   if (!who.ok()) return Inactive(who.error().inner);
   if (IsRestricted(*who)) return Inactive("password change or enrolment due");
   return Answer({std::move(who).value(), claims.issued_at, claims.expires_at, ReadRest(token)});

@@ -1,6 +1,7 @@
 // Who a request comes from, once verification said yes: the session and what its person may do.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,16 +11,26 @@
 
 namespace gatehouse::auth {
 
+// What is known of a session's person. Shared by all requests that the same proof decides, so that
+// none of them copies it; never changed.
+struct Identity {
+  std::string tenant_slug;
+  std::string email;
+  std::string name;                      // first and last name, or the address
+  std::string amr;                       // comma-separated (RFC 8176)
+  std::vector<std::string> roles;        // names, in order of assignment
+  std::vector<std::string> permissions;  // sorted
+  std::optional<std::string> branch_id, restaurant_id;
+  // What the gate's endpoint has made of the above, kept with it (handlers/api/gate.cpp). One
+  // thread.
+  mutable std::string headers;
+};
+
 struct Principal {
   SessionId session_id;
   UserId user_id;
   TenantId tenant_id;
-  std::string tenant_slug;
-  std::string email;
-  std::string name;                      // first and last name, or the address
-  std::vector<std::string> roles;        // names, in order of assignment
-  std::vector<std::string> permissions;  // sorted
-  std::optional<std::string> branch_id, restaurant_id;
+  std::shared_ptr<const Identity> identity = Nobody();
   bool tenant_admin = false;
   bool platform_admin = false;
   bool must_change_password = false;
@@ -30,13 +41,18 @@ struct Principal {
   TimePoint token_expires_at;
   // What a renewed token is made of (SPEC T7), beside the above.
   bool renewal_due = false;
-  std::string amr;
   TimePoint authenticated_at;
   Seconds access_ttl{0};
   bool roles_as_csv = false;
   bool with_permissions = true;
 
-  bool roleless() const { return roles.empty() && !tenant_admin && !platform_admin; }
+  bool roleless() const { return identity->roles.empty() && !tenant_admin && !platform_admin; }
+
+ private:
+  static const std::shared_ptr<const Identity>& Nobody() {
+    static const auto nobody = std::make_shared<const Identity>();
+    return nobody;
+  }
 };
 
 // Who administers, and the tenant in which they do: their own, or one that a platform administrator

@@ -190,8 +190,9 @@ bool IsBoundElsewhere(const Proof& proof, std::string_view ip) {
          (proof.bound_to_subnet && !IsSameSubnet(proof.session_ip, ip));
 }
 
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
+Result<Principal> Judge(const std::shared_ptr<const Proof>& held, const TokenClaims& claims,
                         std::optional<std::string_view> ip, TimePoint now) {
+  const Proof& proof = *held;
   if (proof.revoked) return Refuse("revoked");
   if (proof.session_id != claims.session_id || proof.user_id != claims.user_id ||
       proof.tenant_id != claims.tenant_id) {
@@ -206,13 +207,7 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
   out.session_id = proof.session_id;
   out.user_id = proof.user_id;
   out.tenant_id = proof.tenant_id;
-  out.tenant_slug = proof.tenant_slug;
-  out.email = proof.email;
-  out.name = proof.name;
-  out.roles = proof.roles;
-  out.permissions = proof.permissions;
-  out.branch_id = proof.branch_id;
-  out.restaurant_id = proof.restaurant_id;
+  out.identity = held;
   out.tenant_admin = proof.tenant_admin;
   out.platform_admin = proof.platform_admin;
   out.must_change_password = proof.must_change_password;
@@ -224,7 +219,6 @@ Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
   const auto half_life = (claims.expires_at - claims.issued_at) / 2;
   out.renewal_due = proof.sliding_renewal && now >= claims.issued_at + half_life &&
                     claims.expires_at < std::chrono::floor<Seconds>(proof.session_expires_at);
-  out.amr = proof.amr;
   out.authenticated_at = proof.authenticated_at;
   out.access_ttl = proof.access_ttl;
   out.roles_as_csv = proof.roles_as_csv;

@@ -17,7 +17,7 @@
 
 namespace gatehouse::auth {
 
-struct Proof {
+struct Proof : Identity {
   TimePoint read_at;  // before the read, by the reader's clock
   SessionId session_id;
   UserId user_id;
@@ -39,10 +39,7 @@ struct Proof {
   bool bound_to_ip = false;      // SPEC S5, strict
   bool bound_to_subnet = false;  // likewise, /24 or /64
   std::optional<TimePoint> subscription_ends_at;
-  std::string tenant_slug, email, name, amr, session_ip;
-  std::optional<std::string> branch_id, restaurant_id;
-  std::vector<std::string> roles;        // in order of assignment
-  std::vector<std::string> permissions;  // sorted
+  std::string session_ip;
 };
 
 // How often last-active is written for a session (SPEC S3).
@@ -53,7 +50,7 @@ bool IsBoundElsewhere(const Proof& proof, std::string_view ip);
 
 // The decision. kInvalidToken with the reason in `inner` for whatever does not hold. Without `ip`
 // the address is not judged: a service that asks about a token is not where its person is.
-Result<Principal> Judge(const Proof& proof, const TokenClaims& claims,
+Result<Principal> Judge(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,
                         std::optional<std::string_view> ip, TimePoint now);
 
 enum class RecordKind : char { kProof = 'P', kTombstone = 'T', kGeneration = 'G', kLease = 'L' };

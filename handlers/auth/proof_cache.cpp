@@ -67,7 +67,7 @@ std::shared_ptr<const ProofKeys> ProofCache::KeysOf(const ProofQuestion& questio
   return keys;
 }
 
-std::shared_ptr<const Record> ProofCache::Decode(const std::string& key, const std::string& value) {
+std::shared_ptr<const Record> ProofCache::Decode(std::string_view key, const std::string& value) {
   const auto* known = decoded_.Find(key);
   if (known != nullptr && (*known)->value == value) return {*known, &(*known)->record};
   auto record = codec_.Decode(key, value);
@@ -77,22 +77,25 @@ std::shared_ptr<const Record> ProofCache::Decode(const std::string& key, const s
   return {decoded, &decoded->record};
 }
 
-void ProofCache::Read(ProofAnswer& answer, const std::optional<CacheItem>& session,
-                      const std::optional<CacheItem>& tenant, TimePoint now) {
-  answer.session_version = session ? std::optional(session->version) : std::nullopt;
-  answer.tenant_version = tenant ? std::optional(tenant->version) : std::nullopt;
-  if (!session) return;
-  auto record = Decode(answer.keys->session, session->value);
+ProofCache::Found ProofCache::FoundIn(std::string_view key, const std::optional<CacheItem>& item) {
+  if (!item) return {};
+  return {Decode(key, item->value), item->version};
+}
+
+void ProofCache::Read(ProofAnswer& answer, const Found& session, const Found& tenant,
+                      TimePoint now) const {
+  answer.session_version = session.version;
+  answer.tenant_version = tenant.version;
+  const auto& record = session.record;
   if (!record) return;
   if (record->kind == RecordKind::kTombstone) {
     answer.state = ProofAnswer::State::kRevoked;
     answer.session_version.reset();  // nothing is ever published over a tombstone
     return;
   }
-  if (record->kind != RecordKind::kProof || !tenant || !IsFresh(record->read_at, now)) return;
-  const auto generation = Decode(answer.keys->tenant, tenant->value);
-  if (!generation || generation->kind != RecordKind::kGeneration ||
-      !IsFresh(generation->read_at, now) ||
+  const auto& generation = tenant.record;
+  if (record->kind != RecordKind::kProof || !IsFresh(record->read_at, now) || !generation ||
+      generation->kind != RecordKind::kGeneration || !IsFresh(generation->read_at, now) ||
       generation->generation != record->proof.tenant_generation) {
     return;
   }
@@ -103,26 +106,28 @@ void ProofCache::Read(ProofAnswer& answer, const std::optional<CacheItem>& sessi
 std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questions) {
   std::vector<ProofAnswer> answers(questions.size());
   // A batch is of few sessions or of few tenants: no key is asked for twice.
-  std::vector<std::string_view> sessions, tenants;
+  std::vector<std::string_view> keys, tenants;
   std::vector<std::pair<std::size_t, std::size_t>> places;
   places.reserve(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i) {
     answers[i].keys = KeysOf(questions[i]);
-    places.emplace_back(PlaceOf(answers[i].keys->session, sessions),
+    places.emplace_back(PlaceOf(answers[i].keys->session, keys),
                         PlaceOf(answers[i].keys->tenant, tenants));
   }
-  const std::size_t first_tenant = sessions.size();
-  sessions.insert(sessions.end(), tenants.begin(), tenants.end());
-  const auto items = cache_.MultiGet(sessions);
+  const std::size_t first_tenant = keys.size();
+  keys.insert(keys.end(), tenants.begin(), tenants.end());
+  const auto items = cache_.MultiGet(keys);
   if (!items.ok()) {
     Metrics::Instance().Add(Counters().failed);
     return answers;  // all unknown
   }
   // After the answer: a proof may have been published while we asked.
   const TimePoint now = clock_.Now();
+  std::vector<Found> found(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) found[i] = FoundIn(keys[i], (*items)[i]);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const auto [session, tenant] = places[i];
-    Read(answers[i], (*items)[session], (*items)[first_tenant + tenant], now);
+    Read(answers[i], found[session], found[first_tenant + tenant], now);
   }
   return answers;
 }
@@ -146,7 +151,7 @@ void ProofCache::Lease(ProofAnswer& answer) {
     return;
   }
   // Whoever stored what is there now did so before our read of MariaDB: as good as our own lease.
-  Read(answer, (*items)[0], (*items)[1], clock_.Now());
+  Read(answer, FoundIn(keys.session, (*items)[0]), FoundIn(keys.tenant, (*items)[1]), clock_.Now());
   if (answer.state == ProofAnswer::State::kProof) {
     // Somebody else was quicker. The caller reads MariaDB all the same; state stays a question.
     answer.state = ProofAnswer::State::kUnknown;

@@ -91,9 +91,14 @@ class ProofCache {
   bool IsFresh(TimePoint read_at, TimePoint now) const;
   std::shared_ptr<const ProofKeys> KeysOf(const ProofQuestion& question);
   // Null where the value is none of ours.
-  std::shared_ptr<const Record> Decode(const std::string& key, const std::string& value);
-  void Read(ProofAnswer& answer, const std::optional<CacheItem>& session,
-            const std::optional<CacheItem>& tenant, TimePoint now);
+  std::shared_ptr<const Record> Decode(std::string_view key, const std::string& value);
+  // What came back of one key.
+  struct Found {
+    std::shared_ptr<const Record> record;  // null where there is none, or none of ours
+    std::optional<CacheVersion> version;
+  };
+  Found FoundIn(std::string_view key, const std::optional<CacheItem>& item);
+  void Read(ProofAnswer& answer, const Found& session, const Found& tenant, TimePoint now) const;
 
   Memcache cache_;
   RecordCodec codec_;

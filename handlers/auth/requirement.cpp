@@ -53,8 +53,8 @@ Status Requirement::Check(const Principal& principal) const {
   }
   for (const auto& any_of : roles_) {
     if (!std::any_of(any_of.begin(), any_of.end(), [&](const auto& role) {
-          return std::find(principal.roles.begin(), principal.roles.end(), role) !=
-                 principal.roles.end();
+          return std::find(principal.identity->roles.begin(), principal.identity->roles.end(),
+                           role) != principal.identity->roles.end();
         })) {
       return MakeError(ErrorCode::kPermissionDenied, "role");
     }
@@ -64,7 +64,7 @@ Status Requirement::Check(const Principal& principal) const {
 
 bool May(const Principal& principal, std::string_view permission, bool owns) {
   if (principal.tenant_admin || principal.platform_admin) return IsQuestion(permission);
-  return Allows(principal.permissions, permission, owns);
+  return Allows(principal.identity->permissions, permission, owns);
 }
 
 bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
@@ -74,7 +74,7 @@ bool MayActOn(const Principal& who, bool tenant_admin, bool platform_admin,
   if (who.tenant_admin) return true;
   return !tenant_admin &&
          std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
-           return HoldsGrant(who.permissions, permission);
+           return HoldsGrant(who.identity->permissions, permission);
          });
 }
 
@@ -86,7 +86,7 @@ bool MayGrant(const Principal& who, std::span<const std::string> permissions, bo
   }
   if (who.tenant_admin) return true;
   return std::all_of(permissions.begin(), permissions.end(), [&](const std::string& permission) {
-    return HoldsGrant(who.permissions, permission);
+    return HoldsGrant(who.identity->permissions, permission);
   });
 }
 

@@ -18,7 +18,7 @@ Result<Outcome> DeleteIn(Services& services, db::Executor& ex, const Caller& cal
                          const Principal& who, std::string_view password) {
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
   // In the order of all: the address, the tenant (they may be its last administrator), the user.
-  GH_TRY(LockAddress(services, ex, tenant, who.email));
+  GH_TRY(LockAddress(services, ex, tenant, who.identity->email));
   GH_TRY(store::LockTenant(ex, who.tenant_id));
   GH_ASSIGN(const auto found, store::FindUser(ex, who.tenant_id, who.user_id));
   if (!found) return Outcome{MakeError(ErrorCode::kInvalidToken, "deleted before"), {}};

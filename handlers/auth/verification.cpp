@@ -253,7 +253,7 @@ Status ResendVerification(Services& services, const Caller& caller, std::string_
 Status RequestEmailChange(Services& services, const Caller& caller, const Principal& who,
                           std::string_view new_email, std::string_view password) {
   const std::string canonical = CanonicalEmail(new_email);
-  if (canonical == who.email) {
+  if (canonical == who.identity->email) {
     return Error{ErrorCode::kValidationFailed,
                  "new_email",
                  {{"/new_email", "not_allowed", "That is the present address.",

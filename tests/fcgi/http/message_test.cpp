@@ -30,13 +30,14 @@ TEST(Message, HeadersThatWouldSplitBecomeABare500) {
   for (const std::string value :
        {"a\r\nSet-Cookie: x=y", "a\nb", "a\rb", "a\tb", "a\x7F", "\x01"}) {
     EXPECT_EQ(Cgi(Response::Json(200, "secret").Header("X-A", value)), bare);
-    EXPECT_EQ(Cgi(Response{200, value, "secret", {}}), bare);
-    EXPECT_EQ(Cgi(Response::Empty(204).Header(value, "x")), bare);
+    EXPECT_EQ(Cgi(Response{200, value, "secret"}), bare);
+    // Wherever it stands: values are looked at eight bytes at a time.
+    for (std::size_t before = 0; before < 17; ++before) {
+      EXPECT_EQ(Cgi(Response::Empty(204).Header("X", std::string(before, 'x') + value)), bare);
+      EXPECT_EQ(Cgi(Response::Empty(204).Header("X", value + std::string(before, '\xFF'))), bare);
+    }
   }
   EXPECT_EQ(Cgi(Response::Empty(204).Header("X", std::string("a\0b", 3))), bare);
-  for (const char* name : {"", "X Y", "X:", "Status: 200\r\nX", "X\xC3\xA4"}) {
-    EXPECT_EQ(Cgi(Response::Empty(204).Header(name, "x")), bare) << name;
-  }
   EXPECT_EQ(Cgi(Response::Empty(0)), bare);
   EXPECT_EQ(Cgi(Response::Empty(-200)), bare);
   EXPECT_EQ(Cgi(Response::Empty(600)), bare);

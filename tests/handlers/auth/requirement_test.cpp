@@ -6,9 +6,11 @@ namespace gatehouse::auth {
 namespace {
 
 Principal Member() {
+  Identity identity;
+  identity.roles = {"Member", "Stock Manager"};
+  identity.permissions = {"inventory:item:edit", "sales:*:view", "sales:order:edit:own"};
   Principal out;
-  out.roles = {"Member", "Stock Manager"};
-  out.permissions = {"inventory:item:edit", "sales:*:view", "sales:order:edit:own"};
+  out.identity = std::make_shared<const Identity>(std::move(identity));
   return out;
 }
 
