@@ -41,7 +41,7 @@ const db::Sql kRotate{"sessions.rotate_refresh",
                       " WHERE id = ? AND tenant_id = ?"};
 const db::Sql kTouch{"sessions.touch",
                      "UPDATE sessions SET last_active_at = ?"
-                     " WHERE id = ? AND tenant_id = ? AND last_active_at < ?"};
+                     " WHERE id = ? AND tenant_id = ? AND last_active_at <= ?"};
 const db::Sql kGate{"sessions.gate",
                     "SELECT " GH_SESSION_COLUMNS
                     ", u.email, u.first_name, u.last_name, u.status = 'active', u.is_tenant_admin,"
@@ -166,8 +166,9 @@ Status RotateRefresh(db::Executor& ex, TenantId tenant, SessionId id, std::uint3
   return OneRow(kRotate, ex.Execute(kRotate, {std::int64_t{generation}, rotated_at, id, tenant}));
 }
 
-Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at) {
-  return Done(ex.Execute(kTouch, {last_active_at, id, tenant, last_active_at}));
+Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at,
+                    Millis apart) {
+  return Done(ex.Execute(kTouch, {last_active_at, id, tenant, last_active_at - apart}));
 }
 
 Result<std::optional<GateRow>> ReadGate(db::Executor& ex, TenantId tenant, SessionId id) {

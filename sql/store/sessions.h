@@ -43,8 +43,10 @@ Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, Time
 // kNotFound where the tenant has no such session.
 Status RotateRefresh(db::Executor& ex, TenantId tenant, SessionId id, std::uint32_t generation,
                      TimePoint rotated_at);
-// Only forward: an older time changes nothing.
-Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at);
+// Only forward, and only where the last touch lies at least `apart` before: of several that notice
+// at once, one writes.
+Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at,
+                    Millis apart);
 
 // One primary-key join: the state on which an access token's fate hangs.
 struct GateRow {

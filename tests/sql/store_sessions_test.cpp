@@ -60,7 +60,7 @@ TEST_F(StoreSessions, AnotherTenantFindsNothing) {
   EXPECT_TRUE(Must(store::LiveSessions(ex(), two_.id, ann_.id, now_)).empty());
   EXPECT_FALSE(Must(store::RevokeSession(ex(), two_.id, s.id, now_, "logout")));
   EXPECT_EQ(Code(store::RotateRefresh(ex(), two_.id, s.id, 9, now_)), "not_found");
-  EXPECT_GH_OK(store::TouchSession(ex(), two_.id, s.id, now_ + Seconds(60)));
+  EXPECT_GH_OK(store::TouchSession(ex(), two_.id, s.id, now_ + Seconds(60), Millis(0)));
   const auto after = Read(s.id);
   EXPECT_EQ(after.revoked_at, std::nullopt);
   EXPECT_EQ(after.refresh_generation, 1U);
@@ -94,9 +94,20 @@ TEST_F(StoreSessions, RevokedOnceAndForAll) {
 
 TEST_F(StoreSessions, LastActiveOnlyMovesForward) {
   const auto s = NewSession(ann_, now_);
-  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(60)));
-  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(30)));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(60), Millis(0)));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(30), Millis(0)));
   EXPECT_EQ(Read(s.id).last_active_at, now_ + Seconds(60));
+}
+
+// S3: at most once a minute, however many workers notice at once.
+TEST_F(StoreSessions, LastActiveMovesByItsDistanceAtLeast) {
+  const auto s = NewSession(ann_, now_);
+  const Millis minute{60000};
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute - Micros(1), minute));
+  EXPECT_EQ(Read(s.id).last_active_at, now_);
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute, minute));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute + Millis(3), minute));
+  EXPECT_EQ(Read(s.id).last_active_at, now_ + minute);
 }
 
 TEST_F(StoreSessions, Rotation) {
