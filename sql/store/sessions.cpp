@@ -29,6 +29,11 @@ const db::Sql kLive{"sessions.live",
                     "SELECT " GH_SESSION_COLUMNS
                     " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
                     " AND s.revoked_at IS NULL AND s.expires_at > ? ORDER BY s.created_at, s.id"};
+const db::Sql kOwners{"sessions.owners",
+                      "SELECT u.id, u.email FROM users u WHERE u.tenant_id = ? AND u.email > ?"
+                      " AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id"
+                      " AND s.tenant_id = u.tenant_id AND s.revoked_at IS NULL"
+                      " AND s.expires_at > ?) ORDER BY u.email LIMIT ?"};
 const db::Sql kJustRevoked{"sessions.just_revoked",
                            "SELECT " GH_SESSION_COLUMNS
                            " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
@@ -149,6 +154,14 @@ Result<std::optional<Session>> LockSession(db::Executor& ex, TenantId tenant, Se
 Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, UserId user,
                                           TimePoint now) {
   return Map(ex.Query(kLive, {user, tenant, now}), ReadSession);
+}
+
+Result<std::vector<SessionOwner>> SessionOwners(db::Executor& ex, TenantId tenant,
+                                                std::string_view after_email, TimePoint now,
+                                                int limit) {
+  return Map(ex.Query(kOwners, {tenant, after_email, now, limit}), [](const db::Row& row) {
+    return SessionOwner{row.As<UserId>(0), row.Text(1)};
+  });
 }
 
 Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,

@@ -29,6 +29,14 @@ struct Session {
 Status InsertSession(db::Executor& ex, const Session& session);
 Result<std::optional<Session>> FindSession(db::Executor& ex, TenantId tenant, SessionId id);
 Result<std::optional<Session>> LockSession(db::Executor& ex, TenantId tenant, SessionId id);
+// Who has living sessions, by address; the page behind `after_email`.
+struct SessionOwner {
+  UserId id;
+  std::string email;
+};
+Result<std::vector<SessionOwner>> SessionOwners(db::Executor& ex, TenantId tenant,
+                                                std::string_view after_email, TimePoint now,
+                                                int limit);
 // Not revoked and not past `now`, oldest first. Call under the user's row lock where the answer
 // decides anything.
 Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, UserId user,

@@ -110,6 +110,28 @@ TEST_F(StoreSessions, LastActiveMovesByItsDistanceAtLeast) {
   EXPECT_EQ(Read(s.id).last_active_at, now_ + minute);
 }
 
+// A4: whose sessions there are to list and to end, page by page.
+TEST_F(StoreSessions, OwnersHaveLivingSessions) {
+  const auto carl = NewUser(one_.id, "carl@example.org");
+  const auto dora = NewUser(two_.id, "dora@example.org");
+  NewSession(ann_, now_);
+  NewSession(ann_, now_ + Seconds(1));
+  const auto bobs = NewSession(bob_, now_ + Seconds(9));
+  NewSession(dora, now_);
+  const auto carls = NewSession(carl, now_);
+  ASSERT_TRUE(Must(store::RevokeSession(ex(), one_.id, carls.id, now_, "logout")));
+  const auto all = Must(store::SessionOwners(ex(), one_.id, "", now_, 10));
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, ann_.id);
+  EXPECT_EQ(all[1].email, "bob@example.org");
+  const auto first = Must(store::SessionOwners(ex(), one_.id, "", now_, 1));
+  ASSERT_EQ(first.size(), 1U);
+  const auto rest = Must(store::SessionOwners(ex(), one_.id, first[0].email, now_, 10));
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, bob_.id);
+  EXPECT_TRUE(Must(store::SessionOwners(ex(), one_.id, "", bobs.expires_at, 10)).empty());
+}
+
 TEST_F(StoreSessions, Rotation) {
   const auto s = NewSession(ann_, now_);
   ASSERT_GH_OK(store::RotateRefresh(ex(), one_.id, s.id, 2, now_ + Seconds(9)));
