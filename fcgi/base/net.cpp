@@ -13,6 +13,7 @@ constexpr std::string_view kMappedPrefix{"\0\0\0\0\0\0\0\0\0\0\xff\xff", 12};
 }  // namespace
 
 std::optional<std::string> ParseIp(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   std::array<char, 16> raw{};
   if (inet_pton(AF_INET, terminated.c_str(), raw.data()) == 1) return std::string(raw.data(), 4);

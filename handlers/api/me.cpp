@@ -24,8 +24,13 @@ Result<http::Response> GetMySessions(Call& call) {
 }
 
 Result<http::Response> DeleteMySession(Call& call) {
-  GH_TRY(auth::EndOwnSession(call.services, call.caller, *call.principal, SessionId{*call.id}));
-  return http::Response::Empty(204);
+  const auto& who = *call.principal;
+  const SessionId session{*call.id};
+  GH_TRY(auth::EndOwnSession(call.services, call.caller, who, session));
+  auto response = http::Response::Empty(204);
+  // As after a logout. Another session's end leaves the browser's own cookies alone.
+  if (who.by_cookie && session == who.session_id) ClearAccessCookies(response);
+  return response;
 }
 
 Result<http::Response> GetMyAttempts(Call& call) {

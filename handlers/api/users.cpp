@@ -1,4 +1,5 @@
 // Users of a tenant, for administrators.
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/lists.h"
 #include "handlers/api/user_change.h"
@@ -12,6 +13,15 @@ http::Response UserAnswer(int status, const auth::UserView& view) {
   json::Writer out;
   WriteUser(out, view.user, view.grants);
   return http::Response::Json(status, out.Take());
+}
+
+// The answer where all sessions of a user have ended. Who did it to themselves is signed out, in
+// the browser too.
+http::Response SignedOutAnswer(const Call& call) {
+  auto response = http::Response::Empty(204);
+  const auto& who = *call.principal;
+  if (who.by_cookie && UserId{*call.id} == who.user_id) ClearAccessCookies(response);
+  return response;
 }
 
 std::vector<RoleId> RoleIds(const http::Fields& body) {
@@ -63,12 +73,12 @@ Result<http::Response> PostUserUnlock(Call& call) {
 
 Result<http::Response> PostUserPasswordReset(Call& call) {
   GH_TRY(auth::ForcePasswordReset(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOutAnswer(call);
 }
 
 Result<http::Response> PostUserLogout(Call& call) {
   GH_TRY(auth::SignOutUser(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOutAnswer(call);
 }
 
 Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }

@@ -2,7 +2,7 @@
 
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
-#include "handlers/auth/audit.h"
+#include "handlers/auth/ip_mismatch.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/settings.h"
 #include "sql/store/roles.h"
@@ -28,6 +28,9 @@ GateMetrics& Counters() {
 }
 
 constexpr std::size_t kMaxPending = 256;
+// Who hammers with a stolen token costs a look at the audit log this often, not at every request.
+constexpr Millis kMismatchRest{std::chrono::minutes(5)};
+constexpr std::size_t kMaxOnRecord = 4096;
 // A verify worker has others waiting: a MariaDB that does not answer a primary-key read within
 // this time counts as away, and is left alone for a while.
 constexpr Millis kMaxRead{1000};
@@ -164,10 +167,19 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
 
 Result<Principal> Gate::JudgeFor(const std::shared_ptr<const Proof>& proof,
                                  const TokenClaims& claims, const Caller& caller) {
-  if (!proof->revoked && IsBoundElsewhere(*proof, caller.ip) && mismatches_.size() < kMaxPending) {
-    mismatches_.push_back({proof->tenant_id, proof->user_id, proof->session_id, caller});
-  }
-  return Judge(proof, claims, caller.ip, caller.now);
+  auto verdict = Judge(proof, claims, caller.ip, caller.now);
+  if (!verdict.ok() && IsBoundElsewhere(*proof, caller.ip)) NoteMismatch(proof, claims, caller);
+  return verdict;
+}
+
+void Gate::NoteMismatch(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,
+                        const Caller& caller) {
+  // Nobody is alarmed by a token that would be refused at home too.
+  if (!Judge(proof, claims, std::nullopt, caller.now).ok()) return;
+  if (mismatches_.size() >= kMaxPending) return;
+  const auto known = on_record_.find(std::string(proof->session_id.view()) + caller.ip);
+  if (known != on_record_.end() && !known->second.Expired()) return;
+  mismatches_.push_back({proof->tenant_id, proof->user_id, proof->session_id, caller});
 }
 
 Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller) {
@@ -197,7 +209,8 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
   auto verdict = JudgeFor(read->proof, ticket.claims, caller);
   if (verdict.ok() && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
     if (touches_.size() < kMaxPending) {
-      touches_.push_back({proof.tenant_id, proof.session_id, caller.now});
+      touches_.push_back(
+          {proof.tenant_id, proof.session_id, caller.now, TouchInterval(proof.idle_timeout)});
     }
     proof.last_active_at = caller.now;  // as it is about to be written
   }
@@ -205,22 +218,36 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
   return verdict;
 }
 
+Status Gate::WriteTouches() {
+  if (touches_.empty()) return {};
+  // One commit for all of them; a few hundred rows take a millisecond or two.
+  return services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) -> Status {
+    for (const auto& t : touches_) {
+      GH_TRY(store::TouchSession(ex, t.tenant, t.session, t.at, t.apart));
+    }
+    return {};
+  });
+}
+
+Status Gate::WriteMismatches() {
+  for (const auto& m : mismatches_) {
+    std::string key = std::string(m.session.view()) + m.caller.ip;
+    const auto known = on_record_.find(key);
+    if (known != on_record_.end() && !known->second.Expired()) continue;  // twice in a batch
+    // A transaction each: none holds a session's row while it waits for another's.
+    GH_TRY(services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) {
+      return RecordIpMismatch(services_, ex, m.caller, {m.tenant, m.user, m.session, "access"});
+    }));
+    if (on_record_.size() >= kMaxOnRecord) on_record_.clear();
+    on_record_.insert_or_assign(std::move(key), Deadline::In(kMismatchRest));
+  }
+  return {};
+}
+
 void Gate::WriteNotes() {
   if ((touches_.empty() && mismatches_.empty()) || !services_.database_rest.Ask().ok()) return;
-  // One commit for all of them; a few hundred rows take a millisecond or two.
-  const auto written =
-      services_.db.Transact<void>(Deadline::In(kMaxRead), [&](db::Executor& ex) -> Status {
-        for (const auto& t : touches_) {
-          GH_TRY(store::TouchSession(ex, t.tenant, t.session, t.at));
-        }
-        for (const auto& m : mismatches_) {
-          GH_TRY(Audit(services_, ex, m.caller,
-                       {event::kIpMismatch, m.tenant, m.user, "session", m.session.ToString(),
-                        std::nullopt, std::nullopt}));
-        }
-        return {};
-      });
-  if (!written.ok()) {
+  for (const Status& written : {WriteTouches(), WriteMismatches()}) {
+    if (written.ok()) continue;
     services_.database_rest.Failed();
     log::Warn("gate.notes_not_written", {{"reason", written.error().inner}});
   }

@@ -5,7 +5,9 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "handlers/auth/principal.h"
@@ -42,6 +44,7 @@ class Gate {
     TenantId tenant;
     SessionId session;
     TimePoint at;
+    Millis apart;  // from the touch before
   };
   struct Mismatch {
     TenantId tenant;
@@ -52,10 +55,16 @@ class Gate {
   Result<Principal> DecideFromDatabase(Ticket& ticket, const Caller& caller);
   Result<Principal> JudgeFor(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,
                              const Caller& caller);
+  void NoteMismatch(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,
+                    const Caller& caller);
+  Status WriteTouches();
+  Status WriteMismatches();
 
   Services& services_;
   std::vector<Touch> touches_;
   std::vector<Mismatch> mismatches_;
+  // By session and address: until when this worker need not ask whether a mismatch is on record.
+  std::unordered_map<std::string, Deadline> on_record_;
 };
 
 // What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,

@@ -5,6 +5,7 @@
 #include "fcgi/lib/json.h"
 #include "fcgi/run/log.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/ip_mismatch.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/session.h"
@@ -70,9 +71,8 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   const auto idle_end = IdleEnd(*session, tenant.settings);
   if (idle_end && now >= *idle_end) return Refused("idle");
   if (!IsAtHome(*session, tenant.settings, caller.ip)) {
-    GH_TRY(Audit(services, ex, caller,
-                 {event::kIpMismatch, session->tenant_id, session->user_id, "session",
-                  session->id.ToString(), std::nullopt, std::nullopt}));
+    GH_TRY(RecordIpMismatch(services, ex, caller,
+                            {session->tenant_id, session->user_id, session->id, "refresh"}));
     return Refused("another address");
   }
 
@@ -91,7 +91,7 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
                                 now));
   }
   session->last_active_at = now;
-  GH_TRY(store::TouchSession(ex, session->tenant_id, session->id, now));
+  GH_TRY(store::TouchSession(ex, session->tenant_id, session->id, now, Millis(0)));
   Outcome out;
   out.grant = MakeGrant(services, std::move(*session), std::move(*user), std::move(grants),
                         tenant.settings, *row_key, now);

@@ -27,13 +27,15 @@ Status EndOne(Services& services, db::Executor& ex, const Caller& caller,
 // Between two hosts' clocks, when asking what ended a moment ago.
 constexpr Seconds kClockSkew{2};
 
-// Appends what ended within the life of a proof, in case the cache was not told of it.
+// Appends what else ended within the life of a proof, in case the cache was not told of it.
 Status AddJustEnded(Services& services, db::Executor& ex, TenantId tenant, UserId user,
                     std::optional<SessionId> keep, EndedSessions& ended) {
   const TimePoint since = services.clock.Now() - services.proofs.proof_ttl() - kClockSkew;
   GH_ASSIGN(auto just, store::JustRevoked(ex, tenant, user, since));
   for (auto& session : just) {
-    if (!keep || session.id != *keep) ended.push_back(std::move(session));
+    const bool told = std::any_of(ended.begin(), ended.end(),
+                                  [&](const store::Session& s) { return s.id == session.id; });
+    if (!told && (!keep || session.id != *keep)) ended.push_back(std::move(session));
   }
   return {};
 }
@@ -176,13 +178,16 @@ Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const 
 }
 
 Result<int> EndSessions(Services& services, const Caller& caller, TenantId tenant, UserId user,
-                        UserId actor, std::optional<SessionId> keep, std::string_view reason) {
+                        std::optional<UserId> actor, std::optional<SessionId> keep,
+                        std::string_view reason) {
   GH_ASSIGN(const auto ended,
             services.db.Transact<EndedSessions>(caller.deadline, [&](db::Executor& ex) {
               return EndSessionsIn(services, ex, caller, tenant, user, actor, keep, reason);
             }));
   TellEnded(services, ended);
-  return static_cast<int>(ended.size());
+  return static_cast<int>(std::count_if(ended.begin(), ended.end(), [](const store::Session& s) {
+    return !s.revoked_at;  // not one that had ended before
+  }));
 }
 
 Status Logout(Services& services, const Caller& caller, const Principal& principal) {
@@ -220,9 +225,14 @@ Result<std::vector<store::Session>> ListSessions(Services& services, const Calle
   const auto executor = services.db.Auto(caller.deadline);
   GH_ASSIGN(const auto found, store::FindUser(*executor, tenant, user));
   if (!found) return MakeError(ErrorCode::kNotFound, "user");
-  GH_ASSIGN(auto live, store::LiveSessions(*executor, tenant, user, caller.now));
   GH_ASSIGN(const auto context, LoadTenantContext(*executor, tenant));
-  TakeIdle(live, context.settings, caller.now);
+  return LivingSessions(*executor, context, user, caller.now);
+}
+
+Result<std::vector<store::Session>> LivingSessions(db::Executor& ex, const TenantContext& tenant,
+                                                   UserId user, TimePoint now) {
+  GH_ASSIGN(auto live, store::LiveSessions(ex, tenant.row.id, user, now));
+  TakeIdle(live, tenant.settings, now);
   return live;
 }
 

@@ -78,9 +78,11 @@ Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::stri
 // POST /auth/logout: ends the caller's session. Ending it twice is fine.
 Status Logout(Services& services, const Caller& caller, const Principal& principal);
 
-// Ends all live sessions of a user but `keep`; returns how many. `actor` asks for it.
+// Ends all live sessions of a user but `keep`; returns how many. `actor` asks for it; nullopt: the
+// command line.
 Result<int> EndSessions(Services& services, const Caller& caller, TenantId tenant, UserId user,
-                        UserId actor, std::optional<SessionId> keep, std::string_view reason);
+                        std::optional<UserId> actor, std::optional<SessionId> keep,
+                        std::string_view reason);
 // Inside a transaction; the caller tells the cache after its commit.
 Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const Caller& caller,
                                     TenantId tenant, UserId user, std::optional<UserId> actor,
@@ -92,6 +94,9 @@ Status EndOwnSession(Services& services, const Caller& caller, const Principal& 
 
 Result<std::vector<store::Session>> ListSessions(Services& services, const Caller& caller,
                                                  TenantId tenant, UserId user);
+// Those that are over by idleness are not among them.
+Result<std::vector<store::Session>> LivingSessions(db::Executor& ex, const TenantContext& tenant,
+                                                   UserId user, TimePoint now);
 
 // The end by idleness, where the tenant has one.
 std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings);

@@ -29,6 +29,11 @@ const db::Sql kLive{"sessions.live",
                     "SELECT " GH_SESSION_COLUMNS
                     " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
                     " AND s.revoked_at IS NULL AND s.expires_at > ? ORDER BY s.created_at, s.id"};
+const db::Sql kOwners{"sessions.owners",
+                      "SELECT u.id, u.email FROM users u WHERE u.tenant_id = ? AND u.email > ?"
+                      " AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id"
+                      " AND s.tenant_id = u.tenant_id AND s.revoked_at IS NULL"
+                      " AND s.expires_at > ?) ORDER BY u.email LIMIT ?"};
 const db::Sql kJustRevoked{"sessions.just_revoked",
                            "SELECT " GH_SESSION_COLUMNS
                            " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
@@ -41,7 +46,7 @@ const db::Sql kRotate{"sessions.rotate_refresh",
                       " WHERE id = ? AND tenant_id = ?"};
 const db::Sql kTouch{"sessions.touch",
                      "UPDATE sessions SET last_active_at = ?"
-                     " WHERE id = ? AND tenant_id = ? AND last_active_at < ?"};
+                     " WHERE id = ? AND tenant_id = ? AND last_active_at <= ?"};
 const db::Sql kGate{"sessions.gate",
                     "SELECT " GH_SESSION_COLUMNS
                     ", u.email, u.first_name, u.last_name, u.status = 'active', u.is_tenant_admin,"
@@ -157,6 +162,14 @@ Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, Use
   return Map(ex.Query(kLive, {user, tenant, now}), ReadSession);
 }
 
+Result<std::vector<SessionOwner>> SessionOwners(db::Executor& ex, TenantId tenant,
+                                                std::string_view after_email, TimePoint now,
+                                                int limit) {
+  return Map(ex.Query(kOwners, {tenant, after_email, now, limit}), [](const db::Row& row) {
+    return SessionOwner{row.As<UserId>(0), row.Text(1)};
+  });
+}
+
 Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,
                                          TimePoint since) {
   return Map(ex.Query(kJustRevoked, {user, tenant, since}), ReadSession);
@@ -172,8 +185,9 @@ Status RotateRefresh(db::Executor& ex, TenantId tenant, SessionId id, std::uint3
   return OneRow(kRotate, ex.Execute(kRotate, {std::int64_t{generation}, rotated_at, id, tenant}));
 }
 
-Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at) {
-  return Done(ex.Execute(kTouch, {last_active_at, id, tenant, last_active_at}));
+Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at,
+                    Millis apart) {
+  return Done(ex.Execute(kTouch, {last_active_at, id, tenant, last_active_at - apart}));
 }
 
 Result<std::optional<GateRow>> ReadGate(db::Executor& ex, TenantId tenant, SessionId id) {

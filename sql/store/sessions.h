@@ -29,6 +29,14 @@ struct Session {
 Status InsertSession(db::Executor& ex, const Session& session);
 Result<std::optional<Session>> FindSession(db::Executor& ex, TenantId tenant, SessionId id);
 Result<std::optional<Session>> LockSession(db::Executor& ex, TenantId tenant, SessionId id);
+// Who has living sessions, by address; the page behind `after_email`.
+struct SessionOwner {
+  UserId id;
+  std::string email;
+};
+Result<std::vector<SessionOwner>> SessionOwners(db::Executor& ex, TenantId tenant,
+                                                std::string_view after_email, TimePoint now,
+                                                int limit);
 // Not revoked and not past `now`, oldest first. Call under the user's row lock where the answer
 // decides anything.
 Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, UserId user,
@@ -43,8 +51,10 @@ Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, Time
 // kNotFound where the tenant has no such session.
 Status RotateRefresh(db::Executor& ex, TenantId tenant, SessionId id, std::uint32_t generation,
                      TimePoint rotated_at);
-// Only forward: an older time changes nothing.
-Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at);
+// Only forward, and only where the last touch lies at least `apart` before: of several that notice
+// at once, one writes.
+Status TouchSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint last_active_at,
+                    Millis apart);
 
 // One primary-key join: the state on which an access token's fate hangs.
 struct GateRow {

@@ -139,8 +139,7 @@ class NginxTest : public ::testing::Test {
   }
 
   void WriteConfig() {
-    const std::string snippets =
-        (std::filesystem::path(__FILE__).parent_path() / "../../nginx/snippets/").string();
+    const std::string snippets = GATEHOUSE_SOURCE_DIR "/nginx/snippets/";
     const Config config = TestConfig(dir_.path());
     std::ofstream(dir_.File("http.conf")) << NginxHttpConfig(config);
     std::ofstream(dir_.File("server.conf")) << NginxServerConfig(config, kRows);

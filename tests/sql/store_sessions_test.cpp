@@ -60,7 +60,7 @@ TEST_F(StoreSessions, AnotherTenantFindsNothing) {
   EXPECT_TRUE(Must(store::LiveSessions(ex(), two_.id, ann_.id, now_)).empty());
   EXPECT_FALSE(Must(store::RevokeSession(ex(), two_.id, s.id, now_, "logout")));
   EXPECT_EQ(Code(store::RotateRefresh(ex(), two_.id, s.id, 9, now_)), "not_found");
-  EXPECT_GH_OK(store::TouchSession(ex(), two_.id, s.id, now_ + Seconds(60)));
+  EXPECT_GH_OK(store::TouchSession(ex(), two_.id, s.id, now_ + Seconds(60), Millis(0)));
   const auto after = Read(s.id);
   EXPECT_EQ(after.revoked_at, std::nullopt);
   EXPECT_EQ(after.refresh_generation, 1U);
@@ -94,9 +94,42 @@ TEST_F(StoreSessions, RevokedOnceAndForAll) {
 
 TEST_F(StoreSessions, LastActiveOnlyMovesForward) {
   const auto s = NewSession(ann_, now_);
-  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(60)));
-  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(30)));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(60), Millis(0)));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + Seconds(30), Millis(0)));
   EXPECT_EQ(Read(s.id).last_active_at, now_ + Seconds(60));
+}
+
+// S3: at most once a minute, however many workers notice at once.
+TEST_F(StoreSessions, LastActiveMovesByItsDistanceAtLeast) {
+  const auto s = NewSession(ann_, now_);
+  const Millis minute{60000};
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute - Micros(1), minute));
+  EXPECT_EQ(Read(s.id).last_active_at, now_);
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute, minute));
+  ASSERT_GH_OK(store::TouchSession(ex(), one_.id, s.id, now_ + minute + Millis(3), minute));
+  EXPECT_EQ(Read(s.id).last_active_at, now_ + minute);
+}
+
+// A4: whose sessions there are to list and to end, page by page.
+TEST_F(StoreSessions, OwnersHaveLivingSessions) {
+  const auto carl = NewUser(one_.id, "carl@example.org");
+  const auto dora = NewUser(two_.id, "dora@example.org");
+  NewSession(ann_, now_);
+  NewSession(ann_, now_ + Seconds(1));
+  const auto bobs = NewSession(bob_, now_ + Seconds(9));
+  NewSession(dora, now_);
+  const auto carls = NewSession(carl, now_);
+  ASSERT_TRUE(Must(store::RevokeSession(ex(), one_.id, carls.id, now_, "logout")));
+  const auto all = Must(store::SessionOwners(ex(), one_.id, "", now_, 10));
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].id, ann_.id);
+  EXPECT_EQ(all[1].email, "bob@example.org");
+  const auto first = Must(store::SessionOwners(ex(), one_.id, "", now_, 1));
+  ASSERT_EQ(first.size(), 1U);
+  const auto rest = Must(store::SessionOwners(ex(), one_.id, first[0].email, now_, 10));
+  ASSERT_EQ(rest.size(), 1U);
+  EXPECT_EQ(rest[0].id, bob_.id);
+  EXPECT_TRUE(Must(store::SessionOwners(ex(), one_.id, "", bobs.expires_at, 10)).empty());
 }
 
 TEST_F(StoreSessions, Rotation) {
