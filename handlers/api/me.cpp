@@ -24,8 +24,11 @@ Result<http::Response> GetMySessions(Call& call) {
 }
 
 Result<http::Response> DeleteMySession(Call& call) {
-  GH_TRY(auth::EndOwnSession(call.services, call.caller, *call.principal, SessionId{*call.id}));
-  return http::Response::Empty(204);
+  const SessionId session{*call.id};
+  GH_TRY(auth::EndOwnSession(call.services, call.caller, *call.principal, session));
+  auto response = http::Response::Empty(204);
+  if (session == call.principal->session_id) ClearAccessCookies(response);
+  return response;
 }
 
 Result<http::Response> GetMyAttempts(Call& call) {

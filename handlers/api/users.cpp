@@ -1,4 +1,5 @@
 // Users of a tenant, for administrators.
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/lists.h"
 #include "handlers/api/user_change.h"
@@ -42,12 +43,15 @@ Result<http::Response> GetUser(Call& call) {
 Result<http::Response> PatchUser(Call& call) {
   GH_ASSIGN(const auto view, auth::ChangeUser(call.services, call.caller, call.actor(),
                                               UserId{*call.id}, ReadUserChange(call.body)));
-  return UserAnswer(200, view);
+  auto response = UserAnswer(200, view);
+  const bool me = view.user.id == call.principal->user_id;
+  if (me && view.user.status != store::UserStatus::kActive) ClearAccessCookies(response);
+  return response;
 }
 
 Result<http::Response> DeleteUser(Call& call) {
   GH_TRY(auth::DeleteUser(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> PutUserRoles(Call& call) {
@@ -63,12 +67,12 @@ Result<http::Response> PostUserUnlock(Call& call) {
 
 Result<http::Response> PostUserPasswordReset(Call& call) {
   GH_TRY(auth::ForcePasswordReset(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> PostUserLogout(Call& call) {
   GH_TRY(auth::SignOutUser(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }
