@@ -160,8 +160,8 @@ for (const name of ["another site", "another site by its address",
         for (const [way, write] of Object.entries(writes)) {
           isUnreadable(await write(page, baseUrl + path, body), `${way} to ${path}`);
         }
+        await scene.isUnharmed();
       }
-      await scene.isUnharmed();
     });
 
     test("S8, E2: what needs our leave first does not get it", async () => {

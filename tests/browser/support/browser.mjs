@@ -25,7 +25,8 @@ export const newContext = (browser, options = {}) =>
   browser.newContext({ ignoreHTTPSErrors: true, ...options });
 
 // A request from the page, as its script would send it: `{status, json, type}`, or `{refused}`,
-// which is all that a script is told where it may not read the answer.
+// which is all that a script is told where it may not read the answer. Not without an end: a 401
+// that asks for Basic waits for somebody to type.
 export function send(page, url, { method = "GET", json, headers = {}, ...options } = {}) {
   const init = { method, headers, credentials: "include", ...options };
   if (json !== undefined) {
@@ -34,7 +35,7 @@ export function send(page, url, { method = "GET", json, headers = {}, ...options
   }
   return page.evaluate(async ([target, how]) => {
     try {
-      const answer = await fetch(target, how);
+      const answer = await fetch(target, { ...how, signal: AbortSignal.timeout(10_000) });
       const text = await answer.text();
       let parsed = null;
       try {
