@@ -1,6 +1,7 @@
 // Service credentials, and what services do with them (SPEC T10).
 #include <algorithm>
 
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/paging.h"
 #include "handlers/auth/introspection.h"
@@ -78,12 +79,15 @@ Result<http::Response> PostIntrospect(Call& call) {
 
 Result<http::Response> PostRevoke(Call& call) {
   const auto& token = call.body.Text("token");
+  auto response = http::Response::Empty(200);
   if (call.service) {
     GH_TRY(auth::RevokeByService(call.services, call.caller, *call.service, token));
   } else {
-    GH_TRY(auth::RevokeOwn(call.services, call.caller, *call.principal, token));
+    GH_ASSIGN(const auto ended,
+              auth::RevokeOwn(call.services, call.caller, *call.principal, token));
+    if (ended == call.principal->session_id) ClearAccessCookies(response);
   }
-  return http::Response::Empty(200);
+  return response;
 }
 
 Result<http::Response> GetServiceCredentials(Call& call) {
