@@ -94,7 +94,7 @@ void ClearAccessCookies(http::Response& response) {
 
 http::Response SignedOut(const auth::Principal& caller, UserId user) {
   auto response = http::Response::Empty(204);
-  if (user == caller.user_id) ClearAccessCookies(response);
+  if (caller.by_cookie && user == caller.user_id) ClearAccessCookies(response);
   return response;
 }
 

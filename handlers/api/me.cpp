@@ -25,9 +25,10 @@ Result<http::Response> GetMySessions(Call& call) {
 
 Result<http::Response> DeleteMySession(Call& call) {
   const SessionId session{*call.id};
-  GH_TRY(auth::EndOwnSession(call.services, call.caller, *call.principal, session));
+  const auto& who = *call.principal;
+  GH_TRY(auth::EndOwnSession(call.services, call.caller, who, session));
   auto response = http::Response::Empty(204);
-  if (session == call.principal->session_id) ClearAccessCookies(response);
+  if (who.by_cookie && session == who.session_id) ClearAccessCookies(response);
   return response;
 }
 

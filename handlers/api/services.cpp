@@ -83,9 +83,9 @@ Result<http::Response> PostRevoke(Call& call) {
   if (call.service) {
     GH_TRY(auth::RevokeByService(call.services, call.caller, *call.service, token));
   } else {
-    GH_ASSIGN(const auto ended,
-              auth::RevokeOwn(call.services, call.caller, *call.principal, token));
-    if (ended == call.principal->session_id) ClearAccessCookies(response);
+    const auto& who = *call.principal;
+    GH_ASSIGN(const auto ended, auth::RevokeOwn(call.services, call.caller, who, token));
+    if (who.by_cookie && ended == who.session_id) ClearAccessCookies(response);
   }
   return response;
 }

@@ -44,7 +44,8 @@ Result<http::Response> PatchUser(Call& call) {
   GH_ASSIGN(const auto view, auth::ChangeUser(call.services, call.caller, call.actor(),
                                               UserId{*call.id}, ReadUserChange(call.body)));
   auto response = UserAnswer(200, view);
-  const bool me = view.user.id == call.principal->user_id;
+  const auto& who = *call.principal;
+  const bool me = who.by_cookie && view.user.id == who.user_id;
   if (me && view.user.status != store::UserStatus::kActive) ClearAccessCookies(response);
   return response;
 }

@@ -6,7 +6,9 @@ import { after, before, describe, test } from "node:test";
 
 import { launch, newContext, ownPage, send, signIn } from "./support/browser.mjs";
 import { openSite } from "./support/site.mjs";
-import { baseUrl, info, newTenant, newUser, port, signInOf, stateOf } from "./support/stack.mjs";
+import {
+  answersTo, baseUrl, info, newTenant, newUser, port, signInOf, stateOf,
+} from "./support/stack.mjs";
 
 const listed = info.cors_origins.find((origin) => !origin.includes("*"));
 const listedHost = new URL(listed).hostname;
@@ -296,6 +298,7 @@ test("S8: a frame without an origin is no page of ours, even inside one", async 
     bypassCSP: true, storageState: scene.victim.state });
   const page = await context.newPage();
   await page.goto(baseUrl + "/auth/health");
+  const earlier = answersTo("/auth/logout").length;
   await page.evaluate((url) => {
     const frame = document.createElement("iframe");
     frame.sandbox = "allow-scripts allow-forms";
@@ -304,9 +307,14 @@ test("S8: a frame without an origin is no page of ours, even inside one", async 
         .finally(() => document.forms[0].submit());</script>`;
     document.body.append(frame);
   }, `${baseUrl}/auth/logout`);
-  const form = await page.waitForResponse((answer) =>
-    answer.url().endsWith("/auth/logout") && answer.request().isNavigationRequest());
-  assert.ok(form.status() === 403 || form.status() === 401, String(form.status()));
+  // The library misses requests of a frame that moves to another process; nginx does not.
+  let answers = [];
+  for (let tries = 0; tries < 100 && answers.length < 2; tries += 1) {
+    await page.waitForTimeout(100);
+    answers = answersTo("/auth/logout").slice(earlier);
+  }
+  assert.equal(answers.length, 2, "by fetch and by the form");
+  assert.ok(answers.every((status) => [401, 403].includes(status)), answers.join());
   await context.close();
   await scene.isUnharmed();
   await scene.context.close();

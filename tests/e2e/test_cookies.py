@@ -201,6 +201,18 @@ def test_whatever_ends_the_session_clears_it(stack, many, how):
     thief.post("/auth/refresh", expect=(401, "invalid_refresh_token"))
 
 
+@pytest.mark.parametrize("how", [
+    "by id", "administrator's logout", "administrator's reset", "administrator's delete",
+    "administrator's disabling"])
+def test_a_bearer_that_ends_its_session_takes_no_cookie_away(stack, many, how):
+    """S8: the header alone decides: the cookies beside it are another session's."""
+    for _ in range(2):
+        user = stack.new_user(many, flags=("--tenant-admin",))
+    client = Browser(stack)
+    client.login(user, transport="body")
+    assert not set_cookies(ENDS[how](client))
+
+
 def test_what_ends_other_sessions_leaves_this_one(stack, many):
     """S6, API.md: no cookie changes."""
     boss = browsing(stack, stack.new_user(many, flags=("--tenant-admin",)))

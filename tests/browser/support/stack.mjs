@@ -3,6 +3,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -51,6 +52,12 @@ export async function sql(statement) {
     "--execute", statement], { env: { ...process.env, MYSQL_PWD: info.mariadb_password } });
   return stdout.trimEnd().split("\n").filter((line) => line !== "");
 }
+
+// The statuses of all answers to requests of a path, by nginx's log.
+export const answersTo = (path) =>
+  readFileSync(join(info.log_dir, "access.log"), "utf8").split("\n").filter(Boolean)
+    .map((line) => JSON.parse(line)).filter((line) => line.path === path)
+    .map((line) => Number(line.status));
 
 // Everything about a tenant's people that a request might change, for a before and after.
 export async function stateOf(tenant) {
