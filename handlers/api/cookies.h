@@ -36,5 +36,8 @@ void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePo
 void SetDeviceCookie(http::Response& response, std::string_view value);
 // Access, refresh and CSRF cookies; the device cookie stays (API.md, logout).
 void ClearAccessCookies(http::Response& response);
+// The 204 of what ended all sessions of `user`: where that is the caller, the cookies that were the
+// credential go too.
+http::Response SignedOut(const auth::Principal& caller, UserId user);
 
 }  // namespace gatehouse::api
