@@ -27,6 +27,8 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     location = /static {{ return 204; }}
+    location = /_ask/static {{ internal; return 204; }}
+    location = /site/static {{ auth_request /_ask/static; try_files /nothing =204; }}
     {server}
   }}
 }}
@@ -61,23 +63,30 @@ def free_port():
         return s.getsockname()[1]
 
 
-def direct(path, upstream, keep, uri=None):
+def requirement(permission):
+    """What a location asks for, as the snippets hand it on."""
+    if permission is None:
+        return ""
+    return f'fastcgi_param GATEHOUSE_REQUIRE_PERMISSION "{permission}";'
+
+
+def direct(path, upstream, keep, uri=None, permission=None):
     """A location that passes to FastCGI; `uri` is what the worker is told it is."""
     return f"""
     location = {path} {{
-      {IDENTITY_PARAMS}{DIRECT_PARAMS}
+      {IDENTITY_PARAMS}{DIRECT_PARAMS}{requirement(permission)}
       fastcgi_param DOCUMENT_URI {uri or path};
       fastcgi_keep_conn {"on" if keep else "off"};
       fastcgi_pass {upstream};
     }}"""
 
 
-def protected(path, upstream, keep=False, uri=None):
+def protected(path, upstream, keep=False, uri=None, permission=None):
     """A location behind auth_request; without a file, so that it is the question that costs."""
     return f"""
     location = /_ask{path} {{
       internal;
-      {IDENTITY_PARAMS}{SUBREQUEST_PARAMS}
+      {IDENTITY_PARAMS}{SUBREQUEST_PARAMS}{requirement(permission)}
       fastcgi_param DOCUMENT_URI {uri or path};
       fastcgi_keep_conn {"on" if keep else "off"};
       fastcgi_pass {upstream};
@@ -143,9 +152,20 @@ def cpu_seconds(pids):
                for pid in pids) / 1e9
 
 
+def memory_kib(pid):
+    """Proportional and private memory of a process; None where only root may look (workers keep
+    themselves out of others' reach)."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except PermissionError:
+        return None
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
+    return {"pss": sizes["Pss"], "private": sizes["Private_Clean"] + sizes["Private_Dirty"]}
+
+
 def wrk(url, seconds, connections=32, script=None, args=(), threads=1):
-    """One run of wrk: requests, requests a second, latencies in microseconds, answers that were no
-    2xx."""
+    """One run of wrk: requests, requests a second, latencies in microseconds, and what was bad:
+    answers that were no 2xx or 3xx, and broken connections."""
     command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s",
                "-s", str(script or HERE / "report.lua")]
     command += [url, "--", *map(str, args)]
