@@ -7,6 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass
 
+NOW = "UTC_TIMESTAMP(6)"
 # What an id ends in: the version and variant of UUIDv7, and the row's number.
 NUMBERED = "UNHEX(CONCAT('{prefix}', LPAD(HEX(seq), 15, '0')))"
 
@@ -32,12 +33,14 @@ class Crowd:
                 "permissions": ["inventory:stock:view", "sales:orders:edit", "sales:orders:view"],
                 "amr": ["pwd"], "auth_time": now}
 
-    def bearers(self, stack, key, count=None):
-        """Header lines, one a session; `key` as tests/support/keys.py has them."""
+    def bearers(self, stack, key, most=None):
+        """Header lines, one a session, of `most` sessions evenly from all; `key` as
+        tests/support/keys.py has them."""
         now = int(time.time())
         header = key.header()
+        step = max(1, self.count // (most or self.count))
         return [f"Authorization: Bearer {key.sign(header, self.claims(stack, number, now))}"
-                for number in range(1, (count or self.count) + 1)]
+                for number in range(1, self.count + 1, step)]
 
 
 def numbered(prefix, number):
@@ -51,9 +54,11 @@ def prefix():
 
 def administer(stack, script):
     """As the database's root, by standard input: scripts are longer than arguments may be."""
-    subprocess.run(["mariadb", "--no-defaults", "--socket", stack.info["mariadb_socket"],
-                    "--user", "root", stack.info["database"]],
-                   input=script, text=True, check=True, capture_output=True, timeout=3600)
+    done = subprocess.run(["mariadb", "--no-defaults", "--socket", stack.info["mariadb_socket"],
+                           "--user", "root", stack.info["database"]],
+                          input=script, text=True, capture_output=True, timeout=3600, check=False)
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
 
 
 def gather(stack, tenant, role, count):
@@ -62,23 +67,40 @@ def gather(stack, tenant, role, count):
     role_id = stack.value("SELECT id FROM roles WHERE tenant_id = %s AND name = %s", tenant_id,
                           role)
     crowd = Crowd(str(uuid.UUID(bytes=tenant_id)), role, prefix(), prefix(), count)
-    tenant_hex = f"UNHEX('{tenant_id.hex()}')"
     user = NUMBERED.format(prefix=crowd.user_prefix)
-    session = NUMBERED.format(prefix=crowd.session_prefix)
-    now = "UTC_TIMESTAMP(6)"
-    administer(stack, f"""
-INSERT INTO users (id, tenant_id, email, email_verified_at, status, created_at, updated_at)
-SELECT {user}, {tenant_hex}, CONCAT(seq, '.{crowd.user_prefix[:8]}@example.test'), {now}, 'active',
-  {now}, {now} FROM seq_1_to_{count};
+    administer(stack, people_sql(f"UNHEX('{tenant_id.hex()}')", f"UNHEX('{role_id.hex()}')", user,
+                                 crowd.user_prefix[:8], count)
+               + sessions_sql(f"UNHEX('{tenant_id.hex()}')", user,
+                              NUMBERED.format(prefix=crowd.session_prefix), count))
+    return crowd
+
+
+def people_sql(tenant, role, user, domain, count):
+    """Active people, numbered; each argument but the last two is an SQL expression of `seq`."""
+    return f"""
+INSERT INTO users (id, tenant_id, email, email_verified_at, status, first_name, created_at,
+  updated_at)
+SELECT {user}, {tenant}, CONCAT(seq, '.{domain}@example.test'), {NOW}, 'active',
+  CONCAT('Name', seq % 1000), {NOW}, {NOW} FROM seq_1_to_{count};
+INSERT INTO user_words (tenant_id, word, user_id, created_at, email)
+SELECT {tenant}, ELT(place, seq, '{domain}', 'example', 'test', CONCAT('name', seq % 1000)),
+  {user}, {NOW}, CONCAT(seq, '.{domain}@example.test')
+FROM seq_1_to_{count} JOIN (SELECT seq AS place FROM seq_1_to_5) AS places;
 INSERT INTO user_roles (user_id, role_id, assigned_at)
-SELECT {user}, UNHEX('{role_id.hex()}'), {now} FROM seq_1_to_{count};
+SELECT {user}, {role}, {NOW} FROM seq_1_to_{count};
+"""
+
+
+def sessions_sql(tenant, user, session, count):
+    """A session for each of them, begun just now."""
+    return f"""
 INSERT INTO sessions (id, tenant_id, user_id, device_id, device_name, device_type, ip, user_agent,
   amr, authenticated_at, created_at, last_active_at, expires_at, refresh_rotated_at, refresh_key,
   refresh_kid)
-SELECT {session}, {tenant_hex}, {user}, 'bench', 'bench', 'other', '127.0.0.1', 'bench', 'pwd',
-  {now}, {now}, {now}, {now} + INTERVAL 1 DAY, {now}, REPEAT('k', 60), 'bench' FROM seq_1_to_{count};
-""")
-    return crowd
+SELECT {session}, {tenant}, {user}, 'bench', 'bench', 'other', '127.0.0.1', 'bench', 'pwd',
+  {NOW}, {NOW}, {NOW}, {NOW} + INTERVAL 1 DAY, {NOW}, REPEAT('k', 60), 'bench'
+FROM seq_1_to_{count};
+"""
 
 
 def widen(stack, tenant, role, permissions):
