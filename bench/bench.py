@@ -8,15 +8,12 @@ import shlex
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 
 import tools
 
-sys.path.insert(0, str(tools.ROOT / "tests"))
-# pylint: disable=wrong-import-position
 from support import fastcgi
 from support.config import cli, with_settings
 from support.gatehouse import Stack, run_script, start_stack
@@ -100,8 +97,8 @@ class Bench:
         return self.scope.enter_context(tools.nginx(self.folder, http, server))
 
     def generated(self, verify):
-        """The configuration that `gatehouse nginx-config` writes, asking the pool `verify`, with the
-        micro-cache, for http {} and server {}."""
+        """The configuration that `gatehouse nginx-config` writes, asking the pool `verify`, and the
+        micro-cache: for http {} and for server {}."""
         folder = self.folder / "generated"
         folder.mkdir()
         config = self.changed_config("nginx", {

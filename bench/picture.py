@@ -41,6 +41,7 @@ def document(width, height, parts):
 
 
 def text(x, y, words, **attributes):
+    """`attributes`: of SVG, with "_" for "-"."""
     more = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
     return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(str(words))}</text>'
 
@@ -58,7 +59,8 @@ def bars(panels):
                 text(LABELS - 8, y + 15, bar.name, text_anchor="end"),
                 f'<rect x="{LABELS}" y="{y + 3}" width="{width:.1f}" height="{LINE - 6}"'
                 f' fill="{bar.colour}"/>',
-                text(LABELS + width + 6, y + 15, f"{bar.value:,.0f}  {bar.remark}".rstrip())]
+                text(LABELS + width + 6, y + 15,
+                     f"{bar.value:,.0f}" + (f" ({bar.remark})" if bar.remark else ""))]
             y += LINE
     return document(WIDTH, y + 20, parts)
 
@@ -66,7 +68,8 @@ def bars(panels):
 def lines(charts):
     """Two charts a row."""
     parts = []
-    width, height = PLOT[0] + 100, PLOT[1] + 100
+    legend = max((len(chart.lines) + 1) // 2 for chart in charts) * 16
+    width, height = PLOT[0] + 100, PLOT[1] + 100 + legend
     for number, chart in enumerate(charts):
         left, top = number % 2 * width, number // 2 * height
         parts.append(f'<g transform="translate({left + 70},{top + 40})">')
@@ -103,7 +106,7 @@ def draw(chart):
         yield f'<line x1="0" y1="{y:.1f}" x2="{wide}" y2="{y:.1f}" stroke="#e2e8f0"/>'
         yield text(-6, y + 4, power(exponent), text_anchor="end", fill="#4a5568")
     yield text(wide / 2, high + 32, chart.across, text_anchor="middle", fill="#4a5568")
-    yield text(-60, -2, chart.up, fill="#4a5568")
+    yield text(wide, -14, chart.up, text_anchor="end", fill="#4a5568")
     for number, (name, line) in enumerate(chart.lines.items()):
         colour = COLOURS[number % len(COLOURS)]
         placed = [(place_x(x) * wide, (1 - place_y(y)) * high) for x, y in line if min(x, y) > 0]
@@ -111,4 +114,4 @@ def draw(chart):
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
         for x, y in placed:
             yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>'
-        yield text(wide - 4, 14 + 15 * number, name, text_anchor="end", fill=colour)
+        yield text(number % 2 * wide / 2, high + 52 + number // 2 * 16, name, fill=colour)

@@ -134,7 +134,8 @@ class Report:
             return (f"{self.login_over_hash_ms():+.2f} ms over the bare hash of"
                     f" {self.hash_ms():.2f} ms")
         if single.name == STORM:
-            return f"p99 {single.median('p99_us') / self.singles[QUIET].median('p99_us'):.1f} x quiet"
+            quiet = self.singles[QUIET].median("p99_us")
+            return f"p99 {single.median('p99_us') / quiet:.1f} x quiet"
         return ""
 
     # -- for keeping -----------------------------------------------------------------------------
@@ -146,7 +147,8 @@ class Report:
             "seconds": self.options.seconds, "sessions": self.options.sessions,
             "rows": {row.name: {place_name(place): {
                 "req_s": row.median(place, "rps"), "p99_us": row.median(place, "p99_us"),
-                "of_floor": self.ratio(row, place), "p99_of_floor": self.ratio(row, place, "p99_us"),
+                "of_floor": self.ratio(row, place),
+                "p99_of_floor": self.ratio(row, place, "p99_us"),
                 "rounds": rounds} for place, rounds in row.rounds.items()}
                 for row in self.rows.values()},
             "singles": {single.name: single.runs for single in self.singles.values()},

@@ -6,10 +6,13 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
+# For the package `support` of the tests.
+sys.path.insert(0, str(ROOT / "tests"))
 
 NGINX_CONF = """
 daemon off;

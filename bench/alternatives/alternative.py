@@ -16,6 +16,10 @@ import tools
 CONNECTIONS = 64
 
 
+class CannotStart(Exception):
+    """One that is installed and does not run; the text says why."""
+
+
 class Alternative:
     """`name`: as the table shows it. `http`, `server`: for nginx, with a location /alternative/SLUG
     behind auth_request. `header`: a line that is let in. `wanted`: how many times as fast as it our
@@ -81,14 +85,14 @@ def wait_for_socket(path, process, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise SystemExit(f"{process.args[0]} ended with {process.returncode}")
+            raise CannotStart(f"{process.args[0]} ended with {process.returncode}")
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(path))
                 return
             except OSError:
                 time.sleep(0.05)
-    raise SystemExit(f"{process.args[0]} does not listen at {path}")
+    raise CannotStart(f"{process.args[0]} does not listen at {path}")
 
 
 def descendants(pid):
@@ -119,7 +123,7 @@ class Session:
             connection.sendall(f"set session:{self.session_id()} 0 0 {len(value)}\r\n".encode()
                                + value + b"\r\n")
             if connection.recv(64) != b"STORED\r\n":
-                raise SystemExit("memcached did not store the session")
+                raise CannotStart("memcached did not store the session")
 
     def session_id(self):
         claims = self.bearer.split(".")[1]

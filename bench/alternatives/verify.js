@@ -10,8 +10,8 @@ const jwt = require('jsonwebtoken');
 const secret = Buffer.from(process.env.BENCH_KEY, 'base64');
 const key = process.env.KEY_OBJECT === '1' ? createSecretKey(secret) : secret;
 
-// One connection with the questions in order: memcached answers in that order. A client library does
-// the same with more around it.
+// One connection with the questions in order: memcached answers in that order. A client library
+// does the same with more around it.
 class Cache {
   constructor(path) {
     this.waiting = [];
