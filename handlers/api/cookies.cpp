@@ -86,6 +86,14 @@ void SetDeviceCookie(http::Response& response, std::string_view value) {
   SetCookie(response, kDeviceCookie, value, "/", kYearSeconds, true);
 }
 
+void SetChallengeCookie(http::Response& response, std::string_view token, Seconds lifetime) {
+  SetCookie(response, kChallengeCookie, token, "/", lifetime.count(), true);
+}
+
+void ClearChallengeCookie(http::Response& response) {
+  SetCookie(response, kChallengeCookie, "", "/", 0, true);
+}
+
 void ClearAccessCookies(http::Response& response) {
   SetCookie(response, kAccessCookie, "", "/", 0, true);
   SetCookie(response, kRefreshCookie, "", "/auth/refresh", 0, true);

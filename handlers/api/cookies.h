@@ -13,6 +13,7 @@ inline constexpr std::string_view kAccessCookie = "__Host-gatehouse_access";
 inline constexpr std::string_view kRefreshCookie = "__Secure-gatehouse_refresh";
 inline constexpr std::string_view kCsrfCookie = "__Host-gatehouse_csrf";
 inline constexpr std::string_view kDeviceCookie = "__Host-gatehouse_device";
+inline constexpr std::string_view kChallengeCookie = "__Host-gatehouse_challenge";
 
 // The access token of a request: the Authorization header alone decides where there is one.
 struct Credential {
@@ -34,6 +35,9 @@ Status RenewToken(http::Response& response, auth::Services& services,
 void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePoint session_end,
                    TimePoint now);
 void SetDeviceCookie(http::Response& response, std::string_view value);
+// Between the first factor and the second, in cookie mode.
+void SetChallengeCookie(http::Response& response, std::string_view token, Seconds lifetime);
+void ClearChallengeCookie(http::Response& response);
 // Access, refresh and CSRF cookies; the device cookie stays (API.md, logout).
 void ClearAccessCookies(http::Response& response);
 // The 204 of what ended all sessions of `user`: where that is the caller, the cookies that were the

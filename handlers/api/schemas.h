@@ -9,7 +9,8 @@ namespace gatehouse::api::schema {
 extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRefresh, kLogoutAll,
     kResetPassword, kChangePassword, kCheck, kTokenForm, kNewCredential, kProfileChange,
     kEmailChange, kPictureForm, kDeleteMe, kNewUser, kUserChange, kRoleIds, kNewRole, kRoleChange,
-    kNewPermission, kNewTenant, kTenantChange, kSettingsChange;
+    kNewPermission, kNewTenant, kTenantChange, kSettingsChange, kChallenge, kEnrol, kConfirm,
+    kBothFactors;
 // Queries.
 extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kRequirement,
     kUserFilter, kRoleFilter, kPermissionFilter, kTenantFilter, kForce, kAuditFilter;
@@ -18,6 +19,6 @@ extern const http::Schema kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnsw
     kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kJwkSet, kIntrospection,
     kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
     kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
-    kAuditList;
+    kAuditList, kLoginAnswer, kEnrolmentAnswer, kRecoveryCodes;
 
 }  // namespace gatehouse::api::schema

@@ -1,65 +1,13 @@
 #include "handlers/auth/sign_in.h"
 
-#include <algorithm>
-
-#include "fcgi/lib/text.h"
 #include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
-#include "handlers/api/views.h"
+#include "handlers/api/session_answer.h"
 #include "handlers/auth/csrf.h"
 #include "handlers/auth/proof_cache.h"
 
 namespace gatehouse::api {
 namespace {
-
-// The browser keeps its id wherever it signs in; one without a cookie gets a new one.
-std::string BrowserIdOf(const Call& call) {
-  return call.device ? call.device->browser_id : auth::NewBrowserId(call.services.entropy);
-}
-
-// The device that the body names, else the one of the device cookie, else a new one.
-auth::Device DeviceOf(const Call& call, bool cookie_mode) {
-  const http::Fields named = call.body.Object("device");
-  auth::Device out{named.Text("id"), named.Text("name"), named.Text("type"), BrowserIdOf(call)};
-  if (out.id.empty()) {
-    out.id = call.device ? call.device->device_id
-                         : Uuid::V7(call.caller.now, call.services.entropy).ToString();
-  }
-  if (out.name.empty()) out.name = text::Truncate(call.caller.user_agent, 100);
-  if (out.name.empty()) out.name = "Unknown device";
-  if (out.type.empty()) out.type = cookie_mode ? "web" : "other";
-  return out;
-}
-
-// The session answer of API.md. In cookie mode the tokens go into cookies, and the body has the
-// CSRF token instead.
-http::Response SessionAnswer(const Call& call, const auth::SessionGrant& grant,
-                             const std::string& browser_id) {
-  const bool cookie_mode = grant.session.cookie_mode;
-  const auto seconds_until = [&](TimePoint end) {
-    return std::max<std::int64_t>(0, std::chrono::floor<Seconds>(end - grant.issued_at).count());
-  };
-  json::Writer out;
-  http::Response response{200, "application/json", {}, {}};
-  out.BeginObject();
-  if (cookie_mode) {
-    const auto csrf =
-        auth::NewCsrfToken(call.services.keys, grant.session.id, call.services.entropy);
-    out.Member("csrf_token", csrf);
-    SetAccessCookies(response, grant, csrf);
-  } else {
-    out.Member("access_token", grant.access_token).Member("refresh_token", grant.refresh_token);
-  }
-  out.Member("token_type", "Bearer").Member("expires_in", seconds_until(grant.access_expires_at));
-  out.Member("refresh_expires_in", seconds_until(grant.session.expires_at)).Key("session");
-  WriteSession(out, grant.session, grant.settings, true);
-  out.Key("user");
-  WriteUser(out, grant.user, grant.grants);
-  response.body = out.EndObject().Take();
-  SetDeviceCookie(response,
-                  auth::SignDevice(call.services.keys, {grant.session.device_id, browser_id}));
-  return response;
-}
 
 Error MissingRefreshToken() {
   return {ErrorCode::kValidationFailed,
@@ -77,11 +25,11 @@ Result<http::Response> PostLogin(Call& call) {
       !auth::IsAllowedOrigin(call.services.config, call.request.Param("HTTP_ORIGIN"))) {
     return MakeError(ErrorCode::kOriginNotAllowed);
   }
-  const auth::SignInRequest request{call.body.Text("tenant"), call.body.Text("email"),
-                                    call.body.Text("password"), DeviceOf(call, cookie_mode),
-                                    cookie_mode};
-  GH_ASSIGN(const auto grant, auth::SignIn(call.services, call.caller, request));
-  return SessionAnswer(call, grant, request.device.browser_id);
+  const auth::SignInRequest request{
+      call.body.Text("tenant"), call.body.Text("email"), call.body.Text("password"),
+      DeviceOf(call, call.body.Object("device"), cookie_mode), cookie_mode};
+  GH_ASSIGN(const auto answer, auth::SignIn(call.services, call.caller, request));
+  return AnswerSignIn(call, answer, request.device.browser_id);
 }
 
 Result<http::Response> PostRefresh(Call& call) {

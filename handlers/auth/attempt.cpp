@@ -4,6 +4,7 @@
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/lockout.h"
+#include "handlers/auth/notify.h"
 #include "sql/store/sessions.h"
 
 namespace gatehouse::auth {
@@ -19,7 +20,7 @@ constexpr std::string_view kReasonUnknownTenant = "unknown_tenant";
 std::string AttemptKey(const Services& services, const AttemptSubject& subject) {
   return IdentifierKey(
       services.keys,
-      subject.tenant ? subject.tenant->view() : std::string_view(subject.tenant_slug),
+      subject.tenant ? subject.tenant->row.id.view() : std::string_view(subject.tenant_slug),
       subject.email);
 }
 
@@ -29,7 +30,7 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
   const auto user = evaluation.user ? std::optional(evaluation.user->id) : std::nullopt;
   store::Attempt row;
   row.id = AttemptId::New(at, services.entropy);
-  row.tenant_id = subject.tenant;
+  row.tenant_id = subject.tenant_id();
   row.user_id = user;
   row.identifier = subject.email;
   row.identifier_key = AttemptKey(services, subject);
@@ -42,51 +43,96 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
   row.counted = counted;
   row.browser_id = evaluation.counter;
   GH_TRY(store::InsertAttempt(ex, row));
-  const std::string_view event = success                   ? event::kLoginSucceeded
-                                 : reason == kReasonLocked ? event::kLoginLocked
-                                                           : event::kLoginFailed;
+  const std::string_view event = success                      ? event::kLoginSucceeded
+                                 : reason == kReasonLocked    ? event::kLoginLocked
+                                 : reason == kReasonWrongCode ? event::kTwoFactorFailed
+                                                              : event::kLoginFailed;
   json::Writer after;
   after.BeginObject().Member("email", subject.email).Member("reason", std::string(reason));
   after.EndObject();
   return Audit(services, ex, caller,
-               {event, subject.tenant, success ? user : std::nullopt, "user",
+               {event, subject.tenant_id(), success ? user : std::nullopt, "user",
                 user ? std::optional(user->ToString()) : std::nullopt, std::nullopt, after.Take()});
 }
 
-// What counted against the one with the right password counts no more.
-Status StartAnew(Services& services, db::Executor& ex, const AttemptSubject& subject,
-                 const Evaluation& right) {
-  const std::string key = AttemptKey(services, subject);
-  if (!right.counter) return store::ClearCounted(ex, key);
-  return store::ClearCounted(ex, key, *right.counter,
-                             LockoutHorizon(services.clock.Now(), subject.settings));
+// Whoever is locked out by this failure hears of it. An address without an account costs the same.
+Status TellLocked(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                  const Evaluation& evaluation, TimePoint at) {
+  if (!subject.tenant) return {};
+  const auto& tenant = *subject.tenant;
+  const auto& user = evaluation.user;
+  GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, subject.email));
+  const bool theirs =
+      user && user->status == store::UserStatus::kActive && user->email_verified_at && !full;
+  if (!theirs) return NotifyNobody(services, ex, tenant, MailKind::kLockout, subject.email);
+  const auto minutes = (subject.settings().lockout_duration.count() + 59) / 60;
+  return Notify(services, ex, tenant, MailKind::kLockout, {user->email, user->DisplayName()},
+                {{"minutes", std::to_string(minutes)}, {"time", ToRfc3339(at)}});
 }
 
 }  // namespace
 
-Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
-                                    const AttemptSubject& subject, std::string_view password) {
-  const std::string key = AttemptKey(services, subject);
-  GH_TRY(store::LockIdentifier(ex, key, services.clock.Now()));
+const TenantSettings& AttemptSubject::settings() const {
+  static const TenantSettings defaults;
+  return tenant ? tenant->settings : defaults;
+}
+
+Result<Evaluation> OpenAttempt(Services& services, db::Executor& ex, const Caller& caller,
+                               const AttemptSubject& subject) {
+  GH_TRY(store::LockIdentifier(ex, AttemptKey(services, subject), services.clock.Now()));
   Evaluation out;
   GH_ASSIGN(out.user,
-            store::LockUserByEmail(ex, subject.tenant.value_or(TenantId{}), subject.email));
+            store::LockUserByEmail(ex, subject.tenant_id().value_or(TenantId{}), subject.email));
   const auto& user = out.user;
   GH_ASSIGN(const bool known,
             store::KnowsBrowser(ex, user ? user->id : UserId{}, caller.browser_id));
   if (known) out.counter = caller.browser_id;
+  if (user) out.outcome = Evaluation::Outcome::kRight;
+  return out;
+}
+
+Status CheckLock(Services& services, db::Executor& ex, const Caller& caller,
+                 const AttemptSubject& subject, LockedBy failures, Evaluation& evaluation) {
   // The time after the wait for the lock: attempts are ordered by it.
   const TimePoint at = services.clock.Now();
-  GH_ASSIGN(const auto failures,
-            store::CountedFailures(ex, key, out.counter, LockoutHorizon(at, subject.settings),
-                                   subject.settings.lockout_threshold));
-  const LockoutState lockout = EvaluateLockout(failures, at, subject.settings);
-  if (lockout.locked) {
-    out.outcome = Evaluation::Outcome::kLocked;
-    out.retry_after = lockout.retry_after;
-    GH_TRY(Record(services, ex, caller, subject, out, false, kReasonLocked, false, at));
-    return out;
-  }
+  const auto& settings = subject.settings();
+  const std::string key = AttemptKey(services, subject);
+  const auto reason =
+      failures == LockedBy::kWrongCodes ? std::optional(kReasonWrongCode) : std::nullopt;
+  GH_ASSIGN(evaluation.failures,
+            store::CountedFailures(ex, key, evaluation.counter, LockoutHorizon(at, settings),
+                                   settings.lockout_threshold, reason));
+  const LockoutState lockout = EvaluateLockout(evaluation.failures, at, settings);
+  if (!lockout.locked) return {};
+  evaluation.outcome = Evaluation::Outcome::kLocked;
+  evaluation.retry_after = lockout.retry_after;
+  return Record(services, ex, caller, subject, evaluation, false, kReasonLocked, false, at);
+}
+
+Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
+                     const AttemptSubject& subject, std::string_view reason,
+                     Evaluation& evaluation) {
+  const TimePoint at = services.clock.Now();
+  evaluation.outcome = Evaluation::Outcome::kWrong;
+  GH_TRY(Record(services, ex, caller, subject, evaluation, false, reason, true, at));
+  evaluation.failures.insert(evaluation.failures.begin(), at);
+  if (!EvaluateLockout(evaluation.failures, at, subject.settings()).locked) return {};
+  return TellLocked(services, ex, subject, evaluation, at);
+}
+
+Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                                    const AttemptSubject& subject, std::string_view password) {
+  GH_ASSIGN(Evaluation opened, OpenAttempt(services, ex, caller, subject));
+  GH_TRY(EvaluatePassword(services, ex, caller, subject, password, opened));
+  return opened;
+}
+
+Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                        const AttemptSubject& subject, std::string_view password,
+                        Evaluation& opened) {
+  GH_TRY(CheckLock(services, ex, caller, subject, LockedBy::kAnyFailure, opened));
+  if (opened.outcome == Evaluation::Outcome::kLocked) return {};
+  const auto& user = opened.user;
   // A hash that would be refused without work costs as much as a missing account.
   const bool has_password =
       user && user->password_hash && IsSupportedHash(*user->password_hash) &&
@@ -97,18 +143,24 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
     const auto reason = !subject.tenant ? kReasonUnknownTenant
                         : !user         ? kReasonUnknownUser
                                         : kReasonWrongPassword;
-    GH_TRY(Record(services, ex, caller, subject, out, false, reason, true, services.clock.Now()));
-    out.outcome = Evaluation::Outcome::kWrong;
-    return out;
+    return RecordFailure(services, ex, caller, subject, reason, opened);
   }
-  out.outcome = Evaluation::Outcome::kRight;
-  return out;
+  opened.outcome = Evaluation::Outcome::kRight;
+  return {};
+}
+
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                     const Evaluation& right) {
+  const std::string key = AttemptKey(services, subject);
+  if (!right.counter) return store::ClearCounted(ex, key);
+  return store::ClearCounted(ex, key, *right.counter,
+                             LockoutHorizon(services.clock.Now(), subject.settings()));
 }
 
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason) {
-  if (success) GH_TRY(StartAnew(services, ex, subject, right));
+  if (success) GH_TRY(ClearFailures(services, ex, subject, right));
   return Record(services, ex, caller, subject, right, success, reason, false, services.clock.Now());
 }
 
@@ -118,22 +170,6 @@ Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
                       static_cast<int>(evaluation.retry_after.count()));
   }
   return MakeError(wrong);
-}
-
-Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
-                                        const TenantContext& tenant, const Principal& who,
-                                        std::string_view password) {
-  const AttemptSubject subject{who.tenant_id, who.identity->tenant_slug, tenant.settings,
-                               who.identity->email, std::nullopt};
-  GH_ASSIGN(auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
-  if (evaluation.outcome != Evaluation::Outcome::kRight) {
-    return Reauthentication{EvaluationError(evaluation, ErrorCode::kWrongPassword), std::nullopt};
-  }
-  if (evaluation.user->id != who.user_id) {
-    return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  }
-  GH_TRY(StartAnew(services, ex, subject, evaluation));
-  return Reauthentication{std::nullopt, std::move(evaluation.user)};
 }
 
 }  // namespace gatehouse::auth

@@ -1,5 +1,5 @@
-// One evaluation of somebody's password, counted (SPEC L1, L2, L4; DESIGN.md 5). Every path that
-// asks for a password goes through here: sign-in and re-authentication alike.
+// One evaluation of somebody's password or second factor, counted (SPEC L1, L2, L4; DESIGN.md 5).
+// Every path that asks for either goes through here: sign-in and re-authentication alike.
 //
 // Attempts on one identifier are serialized by the lock on its row, held from before the count to
 // the commit of the outcome: however many come at once, no more than the threshold are evaluated,
@@ -14,8 +14,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 #include "handlers/auth/settings.h"
 #include "handlers/auth/tenant.h"
@@ -25,11 +25,15 @@
 namespace gatehouse::auth {
 
 struct AttemptSubject {
-  std::optional<TenantId> tenant;  // nullopt: there is no such tenant
-  std::string tenant_slug;         // what was asked for
-  TenantSettings settings;         // of the tenant, or the defaults
-  std::string email;               // canonical
+  std::optional<TenantContext> tenant;  // nullopt: there is no such tenant
+  std::string tenant_slug;              // what was asked for
+  std::string email;                    // canonical
   std::optional<std::string> device;
+
+  std::optional<TenantId> tenant_id() const {
+    return tenant ? std::optional(tenant->row.id) : std::nullopt;
+  }
+  const TenantSettings& settings() const;  // of the tenant, or the defaults
 };
 
 struct Evaluation {
@@ -37,32 +41,53 @@ struct Evaluation {
   Seconds retry_after{0};           // kLocked
   std::optional<store::User> user;  // locked row; kRight: always there
   store::Counter counter;           // what counted
+  std::vector<TimePoint> failures;  // that count now, newest first
 };
 
-// Inside a transaction. A locked or wrong attempt is recorded and audited here; of a right one the
-// caller says what became of it with RecordOutcome.
+// Inside a transaction, as every attempt begins: takes the identifier's lock and the user's, and
+// finds out whose failures count. The outcome is kRight where there is a user at all: for a first
+// factor that others vouch for (SPEC O3), which no lock stops.
+Result<Evaluation> OpenAttempt(Services& services, db::Executor& ex, const Caller& caller,
+                               const AttemptSubject& subject);
+
+// The failures that can lock: all, or wrong second factors alone, where the first factor was
+// another's word and guessed passwords must not stop it (SPEC O3).
+enum class LockedBy { kAnyFailure, kWrongCodes };
+// Where too many failures count, the attempt is recorded as locked: kLocked. Else nothing changes.
+Status CheckLock(Services& services, db::Executor& ex, const Caller& caller,
+                 const AttemptSubject& subject, LockedBy failures, Evaluation& evaluation);
+
+// A wrong answer to what CheckLock let pass: recorded, audited and counted; kWrong. The failure
+// that locks is told to the person by mail (SPEC M1).
+Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
+                     const AttemptSubject& subject, std::string_view reason,
+                     Evaluation& evaluation);
+
+// The reason of a wrong second factor: audited as such.
+inline constexpr std::string_view kReasonWrongCode = "wrong_code";
+
+// All of them: evaluates the password. A locked or wrong attempt is recorded and audited
+// here; of a right one the caller says what became of it with RecordOutcome.
 Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
                                     const AttemptSubject& subject, std::string_view password);
 
-// The row of an attempt with the right password: a success (which clears the count), or a refusal
-// for another reason (which counts for nothing).
+// The same after OpenAttempt.
+Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                        const AttemptSubject& subject, std::string_view password,
+                        Evaluation& opened);
+
+// What counted against somebody who has proved themselves counts no more.
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                     const Evaluation& right);
+
+// The row of an attempt with the right password or code: a success (which clears the count), or a
+// refusal for another reason (which counts for nothing).
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason);
 
-// What a locked or wrong evaluation is answered with; `wrong` is kInvalidCredentials or
-// kWrongPassword.
+// What a locked or wrong evaluation is answered with; `wrong` is kInvalidCredentials,
+// kWrongPassword or kInvalidCode.
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong);
-
-// Somebody with a live session proves themselves again. A wrong password counts like a wrong
-// sign-in; after a right one the count starts anew. `refused` (kWrongPassword, kTooManyAttempts) is
-// to be committed, for it is on record.
-struct Reauthentication {
-  std::optional<Error> refused;
-  std::optional<store::User> user;  // locked row, unless refused
-};
-Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
-                                        const TenantContext& tenant, const Principal& who,
-                                        std::string_view password);
 
 }  // namespace gatehouse::auth

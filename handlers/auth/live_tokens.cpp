@@ -8,17 +8,18 @@ namespace {
 // Some thousand tokens of the usual size.
 constexpr std::size_t kMaxKnownBytes = 2 * 1024 * 1024;
 
-Result<TokenSigner> Read(const std::string& key_file, const std::string& issuer,
-                         const std::string& audience) {
-  GH_ASSIGN(const KeyRings rings, KeyRings::Load(key_file));
-  return TokenSigner::Make(rings, issuer, audience);
-}
-
 std::int64_t Nanoseconds(const timespec& t) {
   return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
 }  // namespace
+
+Result<LiveTokens::Keys> LiveTokens::Read(const std::string& key_file, const std::string& issuer,
+                                          const std::string& audience) {
+  GH_ASSIGN(KeyRings rings, KeyRings::Load(key_file));
+  GH_ASSIGN(TokenSigner signer, TokenSigner::Make(rings, issuer, audience));
+  return Keys{std::move(rings), std::move(signer)};
+}
 
 LiveTokens::Stamp LiveTokens::StampOf(const std::string& path) {
   struct stat st {};
@@ -27,23 +28,23 @@ LiveTokens::Stamp LiveTokens::StampOf(const std::string& path) {
 }
 
 LiveTokens::LiveTokens(std::string key_file, std::string issuer, std::string audience,
-                       Millis look_every, Stamp stamp, TokenSigner signer)
+                       Millis look_every, Stamp stamp, Keys keys)
     : key_file_(std::move(key_file)),
       issuer_(std::move(issuer)),
       audience_(std::move(audience)),
       look_every_(look_every),
       next_look_(Deadline::In(look_every)),
       stamp_(stamp),
-      signer_(std::move(signer)),
+      keys_(std::move(keys)),
       known_(kMaxKnownBytes) {}
 
 Result<LiveTokens> LiveTokens::Open(std::string key_file, std::string issuer, std::string audience,
                                     Millis look_every) {
   // Taken before the file is read, here and below: one that is replaced meanwhile is read again.
   const Stamp stamp = StampOf(key_file);
-  GH_ASSIGN(TokenSigner signer, Read(key_file, issuer, audience));
+  GH_ASSIGN(Keys keys, Read(key_file, issuer, audience));
   return LiveTokens(std::move(key_file), std::move(issuer), std::move(audience), look_every, stamp,
-                    std::move(signer));
+                    std::move(keys));
 }
 
 bool LiveTokens::Look(bool again) {
@@ -57,9 +58,9 @@ bool LiveTokens::Look(bool again) {
     if (another) log::Err("keys.not_read", {{"reason", read.error().inner}});
     return false;
   }
-  signer_ = std::move(read).value();
+  keys_ = std::move(read).value();
   known_.Clear();
-  log::Info("keys.read", {{"active", signer_.active_kid()}});
+  log::Info("keys.read", {{"active", keys_.signer.active_kid()}});
   return true;
 }
 
@@ -72,7 +73,7 @@ void LiveTokens::Follow() {
 std::string LiveTokens::Issue(const TokenSubject& subject, const Uuid& jti, TimePoint now,
                               TimePoint expires_at) {
   Look(false);
-  return signer_.Issue(subject, jti, now, expires_at);
+  return keys_.signer.Issue(subject, jti, now, expires_at);
 }
 
 std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token, TimePoint now) {
@@ -80,10 +81,10 @@ std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token
   const TokenClaims* claims = known_.Find(token);
   std::variant<TokenClaims, TokenReject> verdict;
   if (claims == nullptr) {
-    verdict = signer_.Authenticate(token);
+    verdict = keys_.signer.Authenticate(token);
     const auto* reject = std::get_if<TokenReject>(&verdict);
     if (reject != nullptr && reject->reason == kUnknownKid && Look(false)) {
-      verdict = signer_.Authenticate(token);
+      verdict = keys_.signer.Authenticate(token);
     }
     claims = std::get_if<TokenClaims>(&verdict);
     if (claims == nullptr) return verdict;
@@ -93,9 +94,21 @@ std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token
   return *claims;
 }
 
+const Key& LiveTokens::ActiveKey(Ring ring) {
+  Look(false);
+  return keys_.rings.Active(ring);
+}
+
+const Key* LiveTokens::FindKey(Ring ring, std::string_view kid) {
+  Follow();
+  const Key* key = keys_.rings.Find(ring, kid);
+  if (key == nullptr && Look(false)) key = keys_.rings.Find(ring, kid);
+  return key;
+}
+
 std::string LiveTokens::PublicKeys() {
   Look(false);
-  return signer_.PublicKeys();
+  return keys_.signer.PublicKeys();
 }
 
 }  // namespace gatehouse::auth

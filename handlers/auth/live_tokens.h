@@ -1,6 +1,6 @@
 // Access tokens under the keys that the key file has now (SPEC T3): every process follows the file
-// by itself, without a restart. Only the ring jwt is followed; the others are what they were at
-// start.
+// by itself, without a restart. So are the keys of other rings that are asked for here (the ring
+// totp, for sealed.h); those of Services::keys are what they were at start.
 //
 // No token of a living key is refused while a file is being picked up: one that names an unknown
 // key has the file looked at first, so that a worker which signs with a new key may be ahead of one
@@ -20,6 +20,7 @@
 #include <variant>
 
 #include "fcgi/base/lru.h"
+#include "fcgi/run/keyring.h"
 #include "handlers/auth/token.h"
 
 namespace gatehouse::auth {
@@ -40,6 +41,12 @@ class LiveTokens {
   std::variant<TokenClaims, TokenReject> Verify(std::string_view token, TimePoint now);
   std::string PublicKeys();
 
+  // The keys of a ring as the file has them now; views until the next call. Sealing looks at the
+  // file every time, as Issue does; opening where the kid is not known (nullptr: unknown or
+  // retired there too).
+  const Key& ActiveKey(Ring ring);
+  const Key* FindKey(Ring ring, std::string_view kid);
+
   // Looks at the file where it is time to. Verify does; for processes that have nothing to do.
   void Follow();
 
@@ -55,8 +62,16 @@ class LiveTokens {
   };
   static Stamp StampOf(const std::string& path);
 
+  // What was read together is used together.
+  struct Keys {
+    KeyRings rings;
+    TokenSigner signer;
+  };
+  static Result<Keys> Read(const std::string& key_file, const std::string& issuer,
+                           const std::string& audience);
+
   LiveTokens(std::string key_file, std::string issuer, std::string audience, Millis look_every,
-             Stamp stamp, TokenSigner signer);
+             Stamp stamp, Keys keys);
   // True where other keys have been read. `again`: also a file that could not be read before.
   bool Look(bool again);
 
@@ -65,8 +80,8 @@ class LiveTokens {
   Deadline next_look_;
   Stamp stamp_;  // of the file as it was last tried
   bool failed_ = false;
-  TokenSigner signer_;
-  Lru<TokenClaims> known_;  // by the whole token, verified under signer_
+  Keys keys_;
+  Lru<TokenClaims> known_;  // by the whole token, verified under the signer
 };
 
 }  // namespace gatehouse::auth

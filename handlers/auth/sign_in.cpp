@@ -1,22 +1,21 @@
 #include "handlers/auth/sign_in.h"
 
-#include "handlers/auth/attempt.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/notify.h"
+#include "sql/store/challenges.h"
 
 namespace gatehouse::auth {
 namespace {
 
-// Committed in every case: a refusal is on record too.
-struct Outcome {
-  std::optional<SessionGrant> grant;
-  std::optional<Error> refused;
-  EndedSessions ended;
-};
+// Of one person at a time; a few, for people begin to sign in here and there.
+constexpr int kLiveChallenges = 5;
+// Of an attempt whose first factor was right: not signed in yet.
+constexpr std::string_view kReasonSecondFactor = "second_factor_required";
 
-// What is wrong with an account whose password was right.
-std::optional<ErrorCode> Obstacle(const store::User& user, const TenantContext& tenant,
-                                  TimePoint now) {
+SignInOutcome Refuse(Error error) { return {std::nullopt, std::nullopt, std::move(error), {}}; }
+
+std::optional<ErrorCode> PlainObstacle(const store::User& user, const TenantContext& tenant,
+                                       TimePoint now) {
   if (user.status == store::UserStatus::kDisabled) return ErrorCode::kAccountDisabled;
   if (user.status == store::UserStatus::kPending || !user.email_verified_at) {
     return ErrorCode::kEmailNotVerified;
@@ -37,104 +36,131 @@ Status UpgradeHashIfDue(Services& services, db::Executor& ex, const store::User&
   return store::UpgradeHash(ex, user.tenant_id, user.id, *user.password_hash, *hash);
 }
 
-class SignInTransaction {
- public:
-  SignInTransaction(Services& services, const Caller& caller, const SignInRequest& request,
-                    const std::optional<TenantContext>& tenant, AttemptSubject subject,
-                    SessionId session_id)
-      : services_(services),
-        caller_(caller),
-        request_(request),
-        tenant_(tenant),
-        subject_(std::move(subject)),
-        session_id_(session_id) {}
-
-  Result<Outcome> Run(db::Executor& ex) const {
-    GH_ASSIGN(auto evaluation,
-              EvaluatePassword(services_, ex, caller_, subject_, request_.password));
-    if (evaluation.outcome != Evaluation::Outcome::kRight) {
-      return Refuse(EvaluationError(evaluation, ErrorCode::kInvalidCredentials));
-    }
-    store::User& user = *evaluation.user;
-    auto obstacle = Obstacle(user, *tenant_, services_.clock.Now());
-    if (obstacle == ErrorCode::kSubscriptionExpired) {
-      // Somebody must be able to prolong it.
-      GH_ASSIGN(const auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
-      if (grants.platform_admin) obstacle.reset();
-    }
-    if (obstacle) {
-      GH_TRY(
-          RecordOutcome(services_, ex, caller_, subject_, evaluation, false, Info(*obstacle).name));
-      return Refuse(MakeError(*obstacle));
-    }
-    return Begin(ex, evaluation);
-  }
-
- private:
-  static Outcome Refuse(Error error) { return {std::nullopt, std::move(error), {}}; }
-
-  Result<Outcome> Begin(db::Executor& ex, Evaluation& evaluation) const {
-    store::User& user = *evaluation.user;
-    GH_TRY(UpgradeHashIfDue(services_, ex, user, request_.password));
-    GH_ASSIGN(auto begun, BeginSession(services_, ex, caller_, *tenant_, user, session_id_,
-                                       request_.device, "pwd", request_.cookie_mode));
-    GH_TRY(RecordOutcome(services_, ex, caller_, subject_, evaluation, true, "password"));
-    GH_TRY(store::SetLastLogin(ex, user.tenant_id, user.id, begun.session.created_at));
-    user.last_login_at = begun.session.created_at;
-    if (begun.new_device) {
-      GH_TRY(Notify(services_, ex, *tenant_, MailKind::kNewDevice, {user.email, user.DisplayName()},
-                    {{"device", request_.device.name},
-                     {"time", ToRfc3339(begun.session.created_at)},
-                     {"ip", caller_.ip},
-                     {"sessions_link", services_.config.base_url + "/auth/ui/account"}}));
-    }
-    GH_ASSIGN(auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
-    Outcome out;
-    const TimePoint now = begun.session.created_at;
-    out.grant = MakeGrant(services_, std::move(begun.session), std::move(user), std::move(grants),
-                          tenant_->settings, begun.row_key, now);
-    out.ended = std::move(begun.ended);
-    return out;
-  }
-
-  Services& services_;
-  const Caller& caller_;
-  const SignInRequest& request_;
-  const std::optional<TenantContext>& tenant_;
-  AttemptSubject subject_;
-  SessionId session_id_;
-};
+Result<SignInOutcome> BeginChallenge(Services& services, db::Executor& ex, const Caller& caller,
+                                     const AttemptSubject& subject, const Evaluation& right,
+                                     const FirstFactor& factor, const LinkToken& token) {
+  const store::User& user = *right.user;
+  const Seconds ttl = subject.settings().mfa_challenge_ttl;
+  store::Challenge row;
+  row.token_hash = token.hash;
+  row.tenant_id = user.tenant_id;
+  row.user_id = user.id;
+  row.amr = factor.amr;
+  row.device_id = factor.device.id;
+  row.device_name = factor.device.name;
+  row.device_type = factor.device.type;
+  row.browser_id = factor.device.browser_id;
+  row.cookie_mode = factor.cookie_mode;
+  row.ip = caller.ip;
+  row.user_agent = caller.user_agent;
+  row.created_at = services.clock.Now();
+  row.expires_at = row.created_at + ttl;
+  GH_TRY(store::TrimChallenges(ex, user.tenant_id, user.id, kLiveChallenges - 1));
+  GH_TRY(store::InsertChallenge(ex, row));
+  GH_TRY(RecordOutcome(services, ex, caller, subject, right, false, kReasonSecondFactor));
+  SignInOutcome out;
+  out.challenge = {token.text, ttl, factor.cookie_mode};
+  return out;
+}
 
 }  // namespace
 
-Result<SessionGrant> SignIn(Services& services, const Caller& caller,
-                            const SignInRequest& request) {
-  const std::string slug = TenantSlug(services, caller, request.tenant);
-  GH_ASSIGN(const auto tenant, FindTenantContext(services, caller, slug));
-  AttemptSubject subject;
-  subject.tenant_slug = slug;
-  subject.email = CanonicalEmail(request.email);
-  subject.device = request.device.name;
-  if (tenant) {
-    subject.tenant = tenant->row.id;
-    subject.settings = tenant->settings;
+Result<std::optional<ErrorCode>> ObstacleOf(Services& services, db::Executor& ex,
+                                            const store::User& user, const TenantContext& tenant) {
+  auto obstacle = PlainObstacle(user, tenant, services.clock.Now());
+  if (obstacle == ErrorCode::kSubscriptionExpired) {
+    // Somebody must be able to prolong it.
+    GH_ASSIGN(const auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
+    if (grants.platform_admin) obstacle.reset();
   }
-  const auto session_id = SessionId::New(caller.now, services.entropy);
-  const auto tenant_id = subject.tenant;
-  const SignInTransaction transaction(services, caller, request, tenant, std::move(subject),
-                                      session_id);
-  GH_ASSIGN(Outcome outcome,
-            services.db.Transact<Outcome>(
-                caller.deadline, [&](db::Executor& ex) { return transaction.Run(ex); },
-                // Where the commit's outcome was not heard, the session's row tells.
-                [&](db::Executor& ex) -> Result<bool> {
-                  if (!tenant_id) return false;
-                  GH_ASSIGN(const auto found, store::FindSession(ex, *tenant_id, session_id));
-                  return found.has_value();
-                }));
+  return obstacle;
+}
+
+Result<SignInOutcome> BeginSignedIn(Services& services, db::Executor& ex, const Caller& caller,
+                                    const AttemptSubject& subject, const Evaluation& right,
+                                    const FirstFactor& factor, SessionId session) {
+  const TenantContext& tenant = *subject.tenant;
+  store::User user = *right.user;
+  GH_ASSIGN(auto begun, BeginSession(services, ex, caller, tenant, user, session, factor.device,
+                                     factor.amr, factor.cookie_mode));
+  GH_TRY(RecordOutcome(services, ex, caller, subject, right, true, factor.reason));
+  const TimePoint now = begun.session.created_at;
+  GH_TRY(store::SetLastLogin(ex, user.tenant_id, user.id, now));
+  user.last_login_at = now;
+  if (begun.new_device) {
+    GH_TRY(Notify(services, ex, tenant, MailKind::kNewDevice, {user.email, user.DisplayName()},
+                  {{"device", factor.device.name},
+                   {"time", ToRfc3339(now)},
+                   {"ip", caller.ip},
+                   {"sessions_link", services.config.base_url + "/auth/ui/account"}}));
+  }
+  GH_ASSIGN(auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
+  SignInOutcome out;
+  out.grant = MakeGrant(services, std::move(begun.session), std::move(user), std::move(grants),
+                        tenant.settings, begun.row_key, now);
+  out.ended = std::move(begun.ended);
+  return out;
+}
+
+SignInKeys NewSignInKeys(Services& services) {
+  return {SessionId::New(services.clock.Now(), services.entropy), NewLinkToken(services.entropy)};
+}
+
+Result<bool> SignInIsThere(db::Executor& ex, TenantId tenant, const SignInKeys& made) {
+  GH_ASSIGN(const auto session, store::FindSession(ex, tenant, made.session));
+  if (session) return true;
+  GH_ASSIGN(const auto challenge, store::FindChallenge(ex, made.challenge.hash));
+  return challenge.has_value();
+}
+
+Result<SignInOutcome> FinishFirstFactor(Services& services, db::Executor& ex, const Caller& caller,
+                                        const AttemptSubject& subject, const Evaluation& right,
+                                        const FirstFactor& factor, const SignInKeys& made) {
+  GH_ASSIGN(const auto obstacle, ObstacleOf(services, ex, *right.user, *subject.tenant));
+  if (obstacle) {
+    GH_TRY(RecordOutcome(services, ex, caller, subject, right, false, Info(*obstacle).name));
+    return Refuse(MakeError(*obstacle));
+  }
+  if (right.user->two_factor_enabled) {
+    return BeginChallenge(services, ex, caller, subject, right, factor, made.challenge);
+  }
+  return BeginSignedIn(services, ex, caller, subject, right, factor, made.session);
+}
+
+Result<SignInAnswer> Conclude(Services& services, SignInOutcome outcome) {
   TellEnded(services, outcome.ended);
   if (outcome.refused) return std::move(*outcome.refused);
-  return std::move(*outcome.grant);
+  if (outcome.challenge) return SignInAnswer(std::move(*outcome.challenge));
+  return SignInAnswer(std::move(*outcome.grant));
+}
+
+Result<SignInAnswer> SignIn(Services& services, const Caller& caller,
+                            const SignInRequest& request) {
+  AttemptSubject subject;
+  subject.tenant_slug = TenantSlug(services, caller, request.tenant);
+  GH_ASSIGN(subject.tenant, FindTenantContext(services, caller, subject.tenant_slug));
+  subject.email = CanonicalEmail(request.email);
+  subject.device = request.device.name;
+  const FirstFactor factor{"pwd", "password", request.device, request.cookie_mode};
+  const SignInKeys made = NewSignInKeys(services);
+  GH_ASSIGN(SignInOutcome outcome,
+            services.db.Transact<SignInOutcome>(
+                caller.deadline,
+                [&](db::Executor& ex) -> Result<SignInOutcome> {
+                  GH_ASSIGN(const auto evaluation,
+                            EvaluatePassword(services, ex, caller, subject, request.password));
+                  if (evaluation.outcome != Evaluation::Outcome::kRight) {
+                    return Refuse(EvaluationError(evaluation, ErrorCode::kInvalidCredentials));
+                  }
+                  GH_TRY(UpgradeHashIfDue(services, ex, *evaluation.user, request.password));
+                  return FinishFirstFactor(services, ex, caller, subject, evaluation, factor, made);
+                },
+                // Where the commit's outcome was not heard, the row that it made tells.
+                [&](db::Executor& ex) -> Result<bool> {
+                  if (!subject.tenant) return false;
+                  return SignInIsThere(ex, subject.tenant->row.id, made);
+                }));
+  return Conclude(services, std::move(outcome));
 }
 
 }  // namespace gatehouse::auth

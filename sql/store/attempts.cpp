@@ -22,6 +22,7 @@ const db::Sql kCountedFailures{"attempts.counted_failures",
                                "SELECT created_at FROM attempts"
                                " WHERE identifier_key = ? AND counted AND created_at > ?"
                                " AND (? IS NULL OR browser_id = ?)"
+                               " AND (? IS NULL OR reason = ?)"
                                " ORDER BY created_at DESC LIMIT ?"};
 const db::Sql kClearCounted{"attempts.clear_counted",
                             "UPDATE attempts SET counted = FALSE"
@@ -106,9 +107,11 @@ Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoi
 }
 
 Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
-                                               const Counter& counter, TimePoint since, int limit) {
-  return Map(ex.Query(kCountedFailures, {identifier_key, since, counter, counter, limit}),
-             [](const db::Row& row) { return row.Time(0); });
+                                               const Counter& counter, TimePoint since, int limit,
+                                               std::optional<std::string_view> reason) {
+  return Map(
+      ex.Query(kCountedFailures, {identifier_key, since, counter, counter, reason, reason, limit}),
+      [](const db::Row& row) { return row.Time(0); });
 }
 
 Status ClearCounted(db::Executor& ex, std::string_view identifier_key) {

@@ -28,9 +28,11 @@ struct Attempt {
 Status LockIdentifier(db::Executor& ex, std::string_view identifier_key, TimePoint now);
 // Which failures count: those of one known browser (its id), or (nullopt) everybody's (SPEC L3).
 using Counter = std::optional<std::string>;
-// Times of the failures after `since` that count now, newest first, at most `limit`.
-Result<std::vector<TimePoint>> CountedFailures(db::Executor& ex, std::string_view identifier_key,
-                                               const Counter& counter, TimePoint since, int limit);
+// Times of the failures after `since` that count now, newest first, at most `limit`; with `reason`
+// those of this kind alone.
+Result<std::vector<TimePoint>> CountedFailures(
+    db::Executor& ex, std::string_view identifier_key, const Counter& counter, TimePoint since,
+    int limit, std::optional<std::string_view> reason = std::nullopt);
 // A success or an unlock: nothing counts any more.
 Status ClearCounted(db::Executor& ex, std::string_view identifier_key);
 // A success in a known browser: of what it did after `since`, nothing counts any more.
