@@ -11,13 +11,14 @@ extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRe
     kEmailChange, kPictureForm, kDeleteMe, kNewUser, kUserChange, kRoleIds, kNewRole, kRoleChange,
     kNewPermission, kNewTenant, kTenantChange, kSettingsChange;
 // Queries.
-extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kRequirement,
-    kUserFilter, kRoleFilter, kPermissionFilter, kTenantFilter, kForce, kAuditFilter;
+extern const http::Schema kOAuthTenant, kOAuthStart, kOAuthCallback, kNoQuery, kPage,
+    kAttemptFilter, kOwnAttemptFilter, kRequirement, kUserFilter, kRoleFilter, kPermissionFilter,
+    kTenantFilter, kForce, kAuditFilter;
 // Answers.
-extern const http::Schema kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer,
-    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kJwkSet, kIntrospection,
-    kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
-    kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
-    kAuditList;
+extern const http::Schema kOAuthProviderList, kOAuthLinkAnswer, kIdentityList, kStatusAnswer,
+    kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer, kUserAnswer, kSessionList,
+    kAttemptList, kReadyAnswer, kJwkSet, kIntrospection, kCredentialList, kNewCredentialAnswer,
+    kPictureAnswer, kExport, kUserList, kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList,
+    kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList;
 
 }  // namespace gatehouse::api::schema
