@@ -90,8 +90,13 @@ bool SaysTooLarge(const http::Request& request, std::size_t limit) {
 
 Status CheckState(const auth::Principal& who, const Route& route) {
   if (route.gate == Gate::kRestricted) return {};
-  if (who.must_change_password) return MakeError(ErrorCode::kPasswordChangeRequired);
-  if (who.must_enrol) return MakeError(ErrorCode::kTwoFactorEnrolmentRequired);
+  if (who.must_change_password) {
+    if (route.gate == Gate::kPassword) return {};
+    return MakeError(ErrorCode::kPasswordChangeRequired);
+  }
+  if (who.must_enrol && route.gate != Gate::kEnrolment) {
+    return MakeError(ErrorCode::kTwoFactorEnrolmentRequired);
+  }
   return {};
 }
 

@@ -39,7 +39,12 @@ enum class Rate {
 };
 
 // What an account may still do that must change its password or enrol (API.md).
-enum class Gate { kFull, kRestricted };  // kRestricted: allowed all the same
+enum class Gate {
+  kFull,        // nothing
+  kRestricted,  // this all the same
+  kPassword,    // this is the change of the password
+  kEnrolment,   // this is the enrolment, once no password is due
+};
 
 struct Route {
   std::string_view method;  // GET also answers HEAD

@@ -120,8 +120,27 @@ std::optional<std::string> HexDecode(std::string_view text) {
   return out;
 }
 
-std::string PercentEncodeNonAscii(std::string_view text) {
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; };
+std::string Base32Encode(std::string_view bytes) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  std::string out;
+  std::uint32_t acc = 0;
+  unsigned bits = 0;
+  for (const char c : bytes) {
+    acc = (acc << 8U) | static_cast<unsigned char>(c);
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      out.push_back(kAlphabet[(acc >> bits) & 31U]);
+    }
+  }
+  if (bits > 0) out.push_back(kAlphabet[(acc << (5 - bits)) & 31U]);
+  return out;
+}
+
+namespace {
+
+template <class IsPlain>
+std::string PercentEncodeBut(std::string_view text, IsPlain is_plain) {
   if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
   std::string out;
   for (const char c : text) {
@@ -135,6 +154,19 @@ std::string PercentEncodeNonAscii(std::string_view text) {
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::string PercentEncode(std::string_view text) {
+  return PercentEncodeBut(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+  });
+}
+
+std::string PercentEncodeNonAscii(std::string_view text) {
+  return PercentEncodeBut(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '%'; });
 }
 
 namespace {

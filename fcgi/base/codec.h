@@ -20,6 +20,11 @@ std::optional<std::string> Base64Decode(std::string_view text);
 std::string HexEncode(std::string_view bytes);  // lower case
 std::optional<std::string> HexDecode(std::string_view text);
 
+// Base32 in upper case without padding (RFC 4648 section 6).
+std::string Base32Encode(std::string_view bytes);
+
+// Percent-encodes all but letters, digits, '-', '.', '_' and '~' (RFC 3986 section 2.3).
+std::string PercentEncode(std::string_view text);
 // Percent-encodes controls, non-ASCII and '%' (X-Auth-Name, API.md); other ASCII stays.
 std::string PercentEncodeNonAscii(std::string_view text);
 

@@ -6,6 +6,7 @@
 #include "handlers/auth/audit.h"
 #include "handlers/auth/generated_password.h"
 #include "handlers/auth/password_policy.h"
+#include "handlers/auth/second_factor.h"
 #include "handlers/auth/user_admin.h"
 #include "sql/store/roles.h"
 #include "sql/store/tenants.h"
@@ -146,6 +147,17 @@ Status Unlock(const Invocation& invocation, const Options& options) {
   return {};
 }
 
+Status ResetSecondFactor(const Invocation& invocation, const Options& options) {
+  GH_ASSIGN(const auto session, Session::Open(invocation));
+  GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
+  GH_ASSIGN(const auto user, session->FindUser(tenant, options.email));
+  GH_ASSIGN(const bool was_on, auth::ResetSecondFactor(session->services(), session->caller(),
+                                                       session->ActorIn(tenant), user.id));
+  Say("user " + options.email +
+      (was_on ? " has no second factor any more" : " had no second factor"));
+  return {};
+}
+
 Status SetEnabled(const Invocation& invocation, const Options& options, bool enabled) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
   GH_ASSIGN(const auto tenant, session->Tenant(options.tenant));
@@ -185,6 +197,8 @@ void AddUserCommands(CLI::App& app, Invocation& invocation) {
   auto* list = add("list", "All users of a tenant", false, &List);
   list->add_flag("--json", options->json, "For programs");
   add("unlock", "End a lock after failed sign-ins", true, &Unlock);
+  add("reset-2fa", "Turn the second factor off for somebody who has lost it", true,
+      &ResetSecondFactor);
   add("disable", "Refuse sign-ins and end all sessions", true,
       [](const Invocation& i, const Options& o) { return SetEnabled(i, o, false); });
   add("enable", "Undo disable", true,

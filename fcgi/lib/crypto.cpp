@@ -99,6 +99,15 @@ Digest HmacSha256::Mac(std::initializer_list<std::string_view> parts) const {
   return out;
 }
 
+Sha1Digest HmacSha1(std::string_view key, std::string_view data) {
+  Sha1Digest out;
+  std::size_t size = 0;
+  Require(EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA1", nullptr, Bytes(key), key.size(), Bytes(data),
+                    data.size(), out.data(), out.size(), &size) != nullptr &&
+          size == out.size());
+  return out;
+}
+
 std::string LengthPrefixed(std::initializer_list<std::string_view> fields) {
   std::size_t total = 0;
   for (const auto field : fields) total += 4 + field.size();

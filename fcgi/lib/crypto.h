@@ -44,6 +44,10 @@ class HmacSha256 {
   std::unique_ptr<Impl> impl_;
 };
 
+// HMAC-SHA1, for one-time passwords alone (RFC 4226): authenticators know no other.
+using Sha1Digest = std::array<std::uint8_t, 20>;
+Sha1Digest HmacSha1(std::string_view key, std::string_view data);
+
 // Joins fields unambiguously: each as 4 bytes big-endian length, then the bytes.
 std::string LengthPrefixed(std::initializer_list<std::string_view> fields);
 

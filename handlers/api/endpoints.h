@@ -15,6 +15,12 @@ Result<http::Response> PostLogin(Call& call);
 Result<http::Response> PostRefresh(Call& call);
 Result<http::Response> PostLogout(Call& call);
 Result<http::Response> PostLogoutAll(Call& call);
+// second_factor.cpp
+Result<http::Response> PostChallenge(Call& call);
+Result<http::Response> PostEnrol(Call& call);
+Result<http::Response> PostConfirm(Call& call);
+Result<http::Response> PostDisable(Call& call);
+Result<http::Response> PostRecoveryCodes(Call& call);
 // current.cpp
 Result<http::Response> GetSession(Call& call);
 Result<http::Response> GetInfo(Call& call);

@@ -1,6 +1,7 @@
 #include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/lists.h"
+#include "handlers/api/own_password.h"
 #include "handlers/api/user_change.h"
 #include "handlers/api/views.h"
 #include "handlers/auth/self.h"
@@ -52,8 +53,9 @@ Result<http::Response> PostMyEmail(Call& call) {
 }
 
 Result<http::Response> DeleteMe(Call& call) {
-  GH_TRY(auth::DeleteOwnAccount(call.services, call.caller, *call.principal,
-                                call.body.Text("password")));
+  auto deleted = auth::DeleteOwnAccount(call.services, call.caller, *call.principal,
+                                        {call.body.Text("password"), call.body.Text("code"), true});
+  if (!deleted.ok()) return WithoutBody(call, std::move(deleted).error());
   auto response = http::Response::Empty(204);
   ClearAccessCookies(response);
   return response;

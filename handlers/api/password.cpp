@@ -17,7 +17,8 @@ Result<http::Response> PostResetPassword(Call& call) {
 
 Result<http::Response> PostChangePassword(Call& call) {
   GH_TRY(auth::ChangePassword(call.services, call.caller, *call.principal,
-                              call.body.Text("current_password"), call.body.Text("new_password")));
+                              {call.body.Text("current_password"), call.body.Text("code"), true},
+                              call.body.Text("new_password")));
   return http::Response::Empty(204);
 }
 

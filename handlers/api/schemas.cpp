@@ -162,9 +162,16 @@ constexpr std::array kProfileFields = {
     kPhoneField,
     Optional("address", 500),
 };
-constexpr FieldSpec kOwnPassword{
-    .name = "password", .required = true, .min = 1, .max = 1024, .format = Format::kPassword};
+// Not required: who came by OAuth has none. The rule asks those for it who do.
+constexpr FieldSpec kOwnPassword{.name = "password", .max = 1024, .format = Format::kPassword};
 constexpr FieldSpec kSecondFactorCode{.name = "code", .min = 6, .max = 32};
+constexpr FieldSpec kRequiredCode{.name = "code", .required = true, .min = 6, .max = 32};
+// Not required: in cookie mode the cookie carries the token.
+constexpr std::array kChallengeFields = {FieldSpec{.name = "challenge_token", .min = 1, .max = 512},
+                                         kRequiredCode};
+constexpr std::array kEnrolFields = {kOwnPassword};
+constexpr std::array kConfirmFields = {kRequiredCode};
+constexpr std::array kBothFactorsFields = {kOwnPassword, kRequiredCode};
 constexpr std::array kEmailChangeFields = {
     FieldSpec{
         .name = "new_email", .required = true, .min = 3, .max = 254, .format = Format::kEmail},
@@ -487,6 +494,16 @@ constexpr std::array kSessionAnswerFields = {
     Text("refresh_token", 128),   Number("refresh_expires_in"), Text("csrf_token"),
     Nested("session", &kSession), Nested("user", &kUserSchema),
 };
+// Of a session, or of the second factor's challenge.
+constexpr std::array kLoginAnswerFields = {
+    Text("access_token", 8192),   Text("token_type"),           Number("expires_in"),
+    Text("refresh_token", 128),   Number("refresh_expires_in"), Text("csrf_token"),
+    Nested("session", &kSession), Nested("user", &kUserSchema), Flag("mfa_required"),
+    Text("challenge_token", 64),  List("methods", &kTextItem),
+};
+constexpr std::array kEnrolmentFields = {Text("secret", 64), Text("otpauth_uri", 2000),
+                                         Text("qr_svg", 1000000), Text("qr_png_base64", 1000000)};
+constexpr std::array kRecoveryCodesFields = {List("recovery_codes", &kTextItem)};
 constexpr std::array kSessionInfoFields = {Nested("session", &kSession),
                                            Nested("user", &kUserSchema)};
 
@@ -604,6 +621,10 @@ const Schema kNewPermission{"NewPermission", kNewPermissionFields};
 const Schema kNewTenant{"NewTenant", kNewTenantFields};
 const Schema kTenantChange{"TenantChange", kTenantChangeFields};
 const Schema kSettingsChange{"SettingsChange", kSettingsChangeFields};
+const Schema kChallenge{"ChallengeRequest", kChallengeFields};
+const Schema kEnrol{"EnrolRequest", kEnrolFields};
+const Schema kConfirm{"ConfirmRequest", kConfirmFields};
+const Schema kBothFactors{"BothFactorsRequest", kBothFactorsFields};
 
 const Schema kOAuthTenant{"OAuthTenant", kOAuthTenantFields};
 const Schema kOAuthStart{"OAuthStart", kOAuthStartFields};
@@ -626,6 +647,9 @@ const Schema kIdentityList{"IdentityList", kIdentityListFields};
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};
 const Schema kSessionAnswer{"SessionAnswer", kSessionAnswerFields};
 const Schema kSessionInfo{"SessionInfo", kSessionInfoFields};
+const Schema kLoginAnswer{"LoginAnswer", kLoginAnswerFields};
+const Schema kEnrolmentAnswer{"Enrolment", kEnrolmentFields};
+const Schema kRecoveryCodes{"RecoveryCodes", kRecoveryCodesFields};
 const Schema kInfoAnswer{"InfoAnswer", kInfoFields};
 const Schema kCsrfAnswer{"CsrfAnswer", kCsrfFields};
 const Schema kCheckAnswer{"CheckAnswer", kCheckAnswerFields};

@@ -9,7 +9,8 @@ namespace gatehouse::api::schema {
 extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRefresh, kLogoutAll,
     kResetPassword, kChangePassword, kCheck, kTokenForm, kNewCredential, kProfileChange,
     kEmailChange, kPictureForm, kDeleteMe, kNewUser, kUserChange, kRoleIds, kNewRole, kRoleChange,
-    kNewPermission, kNewTenant, kTenantChange, kSettingsChange;
+    kNewPermission, kNewTenant, kTenantChange, kSettingsChange, kChallenge, kEnrol, kConfirm,
+    kBothFactors;
 // Queries.
 extern const http::Schema kOAuthTenant, kOAuthStart, kOAuthCallback, kNoQuery, kPage,
     kAttemptFilter, kOwnAttemptFilter, kRequirement, kUserFilter, kRoleFilter, kPermissionFilter,
@@ -19,6 +20,7 @@ extern const http::Schema kOAuthProviderList, kOAuthLinkAnswer, kIdentityList, k
     kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer, kUserAnswer, kSessionList,
     kAttemptList, kReadyAnswer, kJwkSet, kIntrospection, kCredentialList, kNewCredentialAnswer,
     kPictureAnswer, kExport, kUserList, kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList,
-    kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList;
+    kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList, kLoginAnswer, kEnrolmentAnswer,
+    kRecoveryCodes;
 
 }  // namespace gatehouse::api::schema

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kBcryptBytes = 72;
 constexpr std::string_view kReasonLocked = "locked";
 constexpr std::string_view kReasonWrongPassword = "wrong_password";
-constexpr std::string_view kReasonWrongCode = "wrong_code";
 constexpr std::string_view kReasonUnknownUser = "unknown_user";
 constexpr std::string_view kReasonUnknownTenant = "unknown_tenant";
 
@@ -54,15 +53,6 @@ Status Record(Services& services, db::Executor& ex, const Caller& caller,
   return Audit(services, ex, caller,
                {event, subject.tenant_id(), success ? user : std::nullopt, "user",
                 user ? std::optional(user->ToString()) : std::nullopt, std::nullopt, after.Take()});
-}
-
-// What counted against the one with the right password counts no more.
-Status StartAnew(Services& services, db::Executor& ex, const AttemptSubject& subject,
-                 const Evaluation& right) {
-  const std::string key = AttemptKey(services, subject);
-  if (!right.counter) return store::ClearCounted(ex, key);
-  return store::ClearCounted(ex, key, *right.counter,
-                             LockoutHorizon(services.clock.Now(), subject.settings()));
 }
 
 // Whoever is locked out by this failure hears of it. An address without an account costs the same.
@@ -132,10 +122,17 @@ Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
 
 Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
                                     const AttemptSubject& subject, std::string_view password) {
-  GH_ASSIGN(Evaluation out, OpenAttempt(services, ex, caller, subject));
-  GH_TRY(CheckLock(services, ex, caller, subject, LockedBy::kAnyFailure, out));
-  if (out.outcome == Evaluation::Outcome::kLocked) return out;
-  const auto& user = out.user;
+  GH_ASSIGN(Evaluation opened, OpenAttempt(services, ex, caller, subject));
+  GH_TRY(EvaluatePassword(services, ex, caller, subject, password, opened));
+  return opened;
+}
+
+Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                        const AttemptSubject& subject, std::string_view password,
+                        Evaluation& opened) {
+  GH_TRY(CheckLock(services, ex, caller, subject, LockedBy::kAnyFailure, opened));
+  if (opened.outcome == Evaluation::Outcome::kLocked) return {};
+  const auto& user = opened.user;
   // A hash that would be refused without work costs as much as a missing account.
   const bool has_password =
       user && user->password_hash && IsSupportedHash(*user->password_hash) &&
@@ -146,17 +143,24 @@ Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const 
     const auto reason = !subject.tenant ? kReasonUnknownTenant
                         : !user         ? kReasonUnknownUser
                                         : kReasonWrongPassword;
-    GH_TRY(RecordFailure(services, ex, caller, subject, reason, out));
-    return out;
+    return RecordFailure(services, ex, caller, subject, reason, opened);
   }
-  out.outcome = Evaluation::Outcome::kRight;
-  return out;
+  opened.outcome = Evaluation::Outcome::kRight;
+  return {};
+}
+
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                     const Evaluation& right) {
+  const std::string key = AttemptKey(services, subject);
+  if (!right.counter) return store::ClearCounted(ex, key);
+  return store::ClearCounted(ex, key, *right.counter,
+                             LockoutHorizon(services.clock.Now(), subject.settings()));
 }
 
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason) {
-  if (success) GH_TRY(StartAnew(services, ex, subject, right));
+  if (success) GH_TRY(ClearFailures(services, ex, subject, right));
   return Record(services, ex, caller, subject, right, success, reason, false, services.clock.Now());
 }
 
@@ -166,22 +170,6 @@ Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong) {
                       static_cast<int>(evaluation.retry_after.count()));
   }
   return MakeError(wrong);
-}
-
-Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
-                                        const TenantContext& tenant, const Principal& who,
-                                        std::string_view password) {
-  const AttemptSubject subject{tenant, who.identity->tenant_slug, who.identity->email,
-                               std::nullopt};
-  GH_ASSIGN(auto evaluation, EvaluatePassword(services, ex, caller, subject, password));
-  if (evaluation.outcome != Evaluation::Outcome::kRight) {
-    return Reauthentication{EvaluationError(evaluation, ErrorCode::kWrongPassword), std::nullopt};
-  }
-  if (evaluation.user->id != who.user_id) {
-    return MakeError(ErrorCode::kInvalidToken, "address moved on");
-  }
-  GH_TRY(StartAnew(services, ex, subject, evaluation));
-  return Reauthentication{std::nullopt, std::move(evaluation.user)};
 }
 
 }  // namespace gatehouse::auth

@@ -16,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "handlers/auth/principal.h"
 #include "handlers/auth/services.h"
 #include "handlers/auth/settings.h"
 #include "handlers/auth/tenant.h"
@@ -64,10 +63,22 @@ Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, std::string_view reason,
                      Evaluation& evaluation);
 
-// The three of them: evaluates the password. A locked or wrong attempt is recorded and audited
+// The reason of a wrong second factor: audited as such.
+inline constexpr std::string_view kReasonWrongCode = "wrong_code";
+
+// All of them: evaluates the password. A locked or wrong attempt is recorded and audited
 // here; of a right one the caller says what became of it with RecordOutcome.
 Result<Evaluation> EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
                                     const AttemptSubject& subject, std::string_view password);
+
+// The same after OpenAttempt.
+Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& caller,
+                        const AttemptSubject& subject, std::string_view password,
+                        Evaluation& opened);
+
+// What counted against somebody who has proved themselves counts no more.
+Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
+                     const Evaluation& right);
 
 // The row of an attempt with the right password or code: a success (which clears the count), or a
 // refusal for another reason (which counts for nothing).
@@ -78,16 +89,5 @@ Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
 // What a locked or wrong evaluation is answered with; `wrong` is kInvalidCredentials,
 // kWrongPassword or kInvalidCode.
 Error EvaluationError(const Evaluation& evaluation, ErrorCode wrong);
-
-// Somebody with a live session proves themselves again. A wrong password counts like a wrong
-// sign-in; after a right one the count starts anew. `refused` (kWrongPassword, kTooManyAttempts) is
-// to be committed, for it is on record.
-struct Reauthentication {
-  std::optional<Error> refused;
-  std::optional<store::User> user;  // locked row, unless refused
-};
-Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, const Caller& caller,
-                                        const TenantContext& tenant, const Principal& who,
-                                        std::string_view password);
 
 }  // namespace gatehouse::auth

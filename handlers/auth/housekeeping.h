@@ -1,6 +1,7 @@
 // Removing what has expired (the mailer does it now and then). How long things are kept:
 //   sessions                30 days past their end
 //   links                    1 day past their expiry
+//   challenges               to their expiry
 //   mail                     7 days, once delivered or given up
 //   lockouts                 2 days since the last attempt
 //   attempts               400 days

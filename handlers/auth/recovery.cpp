@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "fcgi/lib/json.h"
-#include "handlers/auth/attempt.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/link_token.h"
@@ -194,26 +193,30 @@ struct ChangeOutcome {
   EndedSessions ended;
 };
 
+std::optional<Error> NewPasswordProblem(const PasswordContext& context, std::string_view current,
+                                        std::string_view wanted) {
+  if (auto weak = CheckPassword(wanted, context, "/new_password"); !weak.ok()) {
+    return std::move(weak).error();
+  }
+  if (wanted == current) return SameAsCurrent("/new_password");
+  return std::nullopt;
+}
+
 Result<ChangeOutcome> ChangeIn(Services& services, db::Executor& ex, const Caller& caller,
-                               const Principal& principal, std::string_view current_password,
+                               const Principal& principal, const OwnProof& proof,
                                std::string_view new_password) {
   ChangeOutcome out;
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, principal.tenant_id));
-  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, principal, current_password));
-  if (proven.refused) {
-    out.refused = std::move(proven.refused);
-    return out;
-  }
+  GH_ASSIGN(const auto self, store::FindUser(ex, principal.tenant_id, principal.user_id));
+  if (!self) return MakeError(ErrorCode::kInvalidToken, "deleted meanwhile");
+  auto weak = NewPasswordProblem(ContextOf(services, tenant, *self), proof.password, new_password);
+  // A code is not used up for a password that is refused.
+  OwnProof asked = proof;
+  if (weak) asked.with_code = false;
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, principal, asked));
+  out.refused = proven.refused ? std::move(proven.refused) : std::move(weak);
+  if (out.refused) return out;
   const store::User& user = *proven.user;
-  if (auto weak = CheckPassword(new_password, ContextOf(services, tenant, user), "/new_password");
-      !weak.ok()) {
-    out.refused = std::move(weak).error();
-    return out;
-  }
-  if (new_password == current_password) {
-    out.refused = SameAsCurrent("/new_password");
-    return out;
-  }
   const TimePoint now = services.clock.Now();
   GH_ASSIGN(const auto hash, HashPassword(new_password, services.hash_policy, services.entropy));
   GH_TRY(store::SetPassword(ex, user.tenant_id, user.id, hash, now, user.id));
@@ -230,10 +233,10 @@ Result<ChangeOutcome> ChangeIn(Services& services, db::Executor& ex, const Calle
 }  // namespace
 
 Status ChangePassword(Services& services, const Caller& caller, const Principal& principal,
-                      std::string_view current_password, std::string_view new_password) {
+                      const OwnProof& proof, std::string_view new_password) {
   GH_ASSIGN(ChangeOutcome outcome,
             services.db.Transact<ChangeOutcome>(caller.deadline, [&](db::Executor& ex) {
-              return ChangeIn(services, ex, caller, principal, current_password, new_password);
+              return ChangeIn(services, ex, caller, principal, proof, new_password);
             }));
   if (outcome.refused) return std::move(*outcome.refused);
   TellEnded(services, outcome.ended);

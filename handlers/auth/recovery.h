@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "handlers/auth/principal.h"
+#include "handlers/auth/reauthenticate.h"
 #include "handlers/auth/services.h"
 #include "handlers/auth/tenant.h"
 #include "sql/store/users.h"
@@ -20,10 +21,10 @@ Status ForgotPassword(Services& services, const Caller& caller, std::string_view
 Status ResetPassword(Services& services, const Caller& caller, std::string_view token,
                      std::string_view new_password);
 
-// Keeps the caller's session, ends the others. kWrongPassword and kTooManyAttempts count like a
-// sign-in; kWeakPassword.
+// Keeps the caller's session, ends the others. As Reauthenticate, with the second factor where one
+// is on; kWeakPassword, which leaves the code unused.
 Status ChangePassword(Services& services, const Caller& caller, const Principal& principal,
-                      std::string_view current_password, std::string_view new_password);
+                      const OwnProof& proof, std::string_view new_password);
 
 // Inside a transaction: a link that makes a new password, by mail.
 Status SendResetLink(Services& services, db::Executor& ex, const TenantContext& tenant,

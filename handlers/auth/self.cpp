@@ -1,6 +1,5 @@
 #include "handlers/auth/self.h"
 
-#include "handlers/auth/attempt.h"
 #include "handlers/auth/notify.h"
 #include "handlers/auth/proof_cache.h"
 #include "handlers/auth/user_admin.h"
@@ -15,14 +14,14 @@ struct Outcome {
 };
 
 Result<Outcome> DeleteIn(Services& services, db::Executor& ex, const Caller& caller,
-                         const Principal& who, std::string_view password) {
+                         const Principal& who, const OwnProof& proof) {
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
   // In the order of all: the address, the tenant (they may be its last administrator), the user.
   GH_TRY(LockAddress(services, ex, tenant, who.identity->email));
   GH_TRY(store::LockTenant(ex, who.tenant_id));
   GH_ASSIGN(const auto found, store::FindUser(ex, who.tenant_id, who.user_id));
   if (!found) return Outcome{MakeError(ErrorCode::kInvalidToken, "deleted before"), {}};
-  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, password));
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, proof));
   if (proven.refused) return Outcome{std::move(proven.refused), {}};
   const store::User& user = *proven.user;
   auto ended = DeleteUserIn(services, ex, caller, {who, who.tenant_id}, user);
@@ -36,9 +35,9 @@ Result<Outcome> DeleteIn(Services& services, db::Executor& ex, const Caller& cal
 }  // namespace
 
 Status DeleteOwnAccount(Services& services, const Caller& caller, const Principal& who,
-                        std::string_view password) {
+                        const OwnProof& proof) {
   GH_ASSIGN(Outcome outcome, services.db.Transact<Outcome>(caller.deadline, [&](db::Executor& ex) {
-    return DeleteIn(services, ex, caller, who, password);
+    return DeleteIn(services, ex, caller, who, proof);
   }));
   TellEnded(services, outcome.ended);
   const bool gone = !outcome.refused || outcome.refused->code == ErrorCode::kInvalidToken;

@@ -6,6 +6,7 @@
 #include "handlers/auth/audit.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/proof_cache.h"
+#include "sql/store/challenges.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -173,6 +174,8 @@ Result<EndedSessions> EndSessionsIn(Services& services, db::Executor& ex, const 
   GH_ASSIGN(auto live, store::LiveSessions(ex, tenant, user, services.clock.Now()));
   if (keep) std::erase_if(live, [&](const store::Session& s) { return s.id == *keep; });
   for (const auto& session : live) GH_TRY(EndOne(services, ex, caller, session, actor, reason));
+  // Nor does a sign-in that waits for its second factor survive.
+  GH_TRY(store::TrimChallenges(ex, tenant, user, 0));
   GH_TRY(AddJustEnded(services, ex, tenant, user, keep, live));
   return live;
 }

@@ -78,7 +78,8 @@ Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::stri
 // POST /auth/logout: ends the caller's session. Ending it twice is fine.
 Status Logout(Services& services, const Caller& caller, const Principal& principal);
 
-// Ends all live sessions of a user but `keep`; returns how many. `actor` asks for it; nullopt: the
+// Ends all live sessions of a user but `keep`, and sign-ins that wait for their second factor;
+// returns how many sessions. `actor` asks for it; nullopt: the
 // command line.
 Result<int> EndSessions(Services& services, const Caller& caller, TenantId tenant, UserId user,
                         std::optional<UserId> actor, std::optional<SessionId> keep,

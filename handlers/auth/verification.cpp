@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "fcgi/lib/json.h"
-#include "handlers/auth/attempt.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/link_token.h"
 #include "handlers/auth/notify.h"
 #include "handlers/auth/oauth_identity.h"
+#include "handlers/auth/reauthenticate.h"
 #include "handlers/auth/session.h"
 
 namespace gatehouse::auth {
@@ -232,7 +232,7 @@ Result<std::optional<Error>> RequestIn(Services& services, db::Executor& ex, con
                                        std::string_view password) {
   GH_ASSIGN(const auto tenant, LoadTenantContext(ex, who.tenant_id));
   // Not the new address's lock: its owner's sign-ins would wait for this.
-  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, password));
+  GH_ASSIGN(auto proven, Reauthenticate(services, ex, caller, tenant, who, {password}));
   if (proven.refused) return std::move(proven.refused);
   const store::User& user = *proven.user;
   GH_ASSIGN(const bool full, RecipientIsFull(services, ex, tenant, new_email));

@@ -15,6 +15,8 @@ const db::Sql kRevokedSessions{
     "DELETE FROM sessions WHERE revoked_at < ? ORDER BY revoked_at LIMIT ?"};
 const db::Sql kLinks{"purge.links",
                      "DELETE FROM links WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
+const db::Sql kChallenges{
+    "purge.challenges", "DELETE FROM challenges WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
 const db::Sql kOutbox{"purge.outbox",
                       "DELETE FROM outbox WHERE created_at < ? AND status <> 'queued'"
                       " ORDER BY created_at LIMIT ?"};
@@ -60,6 +62,10 @@ Result<std::uint64_t> PurgeSessions(db::Executor& ex, TimePoint before, int limi
 
 Result<std::uint64_t> PurgeLinks(db::Executor& ex, TimePoint before, int limit) {
   return ex.Execute(kLinks, {before, limit});
+}
+
+Result<std::uint64_t> PurgeChallenges(db::Executor& ex, TimePoint before, int limit) {
+  return ex.Execute(kChallenges, {before, limit});
 }
 
 Result<std::uint64_t> PurgeOutbox(db::Executor& ex, TimePoint before, int limit) {

@@ -120,6 +120,19 @@ TEST_F(StoreAttempts, AKnownBrowserHasACounterOfItsOwn) {
   EXPECT_EQ(count(kLaptop), 0U);
 }
 
+// O3: where guessed passwords must not stop anybody, wrong codes alone count.
+TEST_F(StoreAttempts, OneKindOfFailureIsCountedByItself) {
+  for (const char* reason : {"wrong_password", "wrong_code", "wrong_code"}) {
+    auto a = Make(one_.id, "x", now_);
+    a.counted = true;
+    a.reason = reason;
+    Add(a);
+  }
+  EXPECT_EQ(Must(store::CountedFailures(ex(), key_, kEverybody, kBefore, 10)).size(), 3U);
+  EXPECT_EQ(Must(store::CountedFailures(ex(), key_, kEverybody, kBefore, 10, "wrong_code")).size(),
+            2U);
+}
+
 // L1: of 64 guesses at once, each sees what the others before it did. DESIGN.md 5.
 TEST_F(StoreAttempts, TheLockLetsOneDecideAtATime) {
   std::atomic<int> evaluated = 0;

@@ -30,6 +30,27 @@ TEST(Codec, Base64Vectors) {
   EXPECT_EQ(out, "x.Zm9v");
 }
 
+// RFC 4648 section 10, without padding.
+TEST(Codec, Base32Vectors) {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "MY"},
+                                                         {"fo", "MZXQ"},
+                                                         {"foo", "MZXW6"},
+                                                         {"foob", "MZXW6YQ"},
+                                                         {"fooba", "MZXW6YTB"},
+                                                         {"foobar", "MZXW6YTBOI"}};
+  for (const auto& [plain, encoded] : vectors) EXPECT_EQ(Base32Encode(plain), encoded);
+  EXPECT_EQ(Base32Encode(std::string_view("\0\xff", 2)), "AD7Q");
+}
+
+// RFC 3986 section 2.3.
+TEST(Codec, PercentEncodesAllButTheUnreserved) {
+  EXPECT_EQ(PercentEncode("AZaz09-._~"), "AZaz09-._~");
+  EXPECT_EQ(PercentEncode(" :/?#[]@!$&'()*+,;=%"),
+            "%20%3A%2F%3F%23%5B%5D%40%21%24%26%27%28%29%2A%2B%2C%3B%3D%25");
+  EXPECT_EQ(PercentEncode("\xc3\xa9\n"), "%C3%A9%0A");
+}
+
 TEST(Codec, Base64RoundTripsAllBytes) {
   std::string all;
   for (int i = 0; i < 256; ++i) {

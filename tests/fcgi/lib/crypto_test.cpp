@@ -52,6 +52,19 @@ TEST(Crypto, HmacVectors) {
   }
 }
 
+// RFC 2202, cases 1, 2 and 6.
+TEST(Crypto, HmacSha1Vectors) {
+  const auto hex = [](std::string_view key, std::string_view data) {
+    const auto mac = crypto::HmacSha1(key, data);
+    return HexEncode({reinterpret_cast<const char*>(mac.data()), mac.size()});
+  };
+  EXPECT_EQ(hex(std::string(20, '\x0b'), "Hi There"), "b617318655057264e28bc0b6fb378c8ef146be00");
+  EXPECT_EQ(hex("Jefe", "what do ya want for nothing?"),
+            "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+  EXPECT_EQ(hex(std::string(80, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+            "aa4ae5e15272d00e95705637ce8a3b55ed402112");
+}
+
 TEST(Crypto, HmacMovesAndTakesNothing) {
   HmacSha256 a("Jefe");
   const HmacSha256 b = std::move(a);

@@ -65,6 +65,24 @@ class LiveTokensTest : public ::testing::Test {
   SeededEntropy entropy{1};
 };
 
+// F1: what another process seals with a key that this one has not seen is opened all the same; and
+// nothing is sealed under the key before once the file is another.
+TEST_F(LiveTokensTest, F1TheRingTotpIsFollowedToo) {
+  LiveTokens here = Open(kNever), there = Open(kNever);
+  const std::string before = here.ActiveKey(Ring::kTotp).kid;
+  auto edit = KeyFileEdit::Open(path);
+  ASSERT_TRUE(edit.ok());
+  edit->rings.Rotate(Ring::kTotp, Key{KeyRings::NewKid(entropy), "AES-256-GCM", KeyState::kActive,
+                                      kNow, Secret(entropy.Bytes(32))});
+  ASSERT_TRUE(edit->Prepare().ok() && edit->Commit().ok());
+  const std::string after = there.ActiveKey(Ring::kTotp).kid;
+  EXPECT_NE(after, before);
+  EXPECT_NE(here.FindKey(Ring::kTotp, after), nullptr);
+  EXPECT_NE(here.FindKey(Ring::kTotp, before), nullptr);
+  EXPECT_EQ(here.FindKey(Ring::kTotp, "nosuchkey"), nullptr);
+  EXPECT_EQ(here.ActiveKey(Ring::kTotp).kid, after);
+}
+
 // T3: one process signs with a key that another has not seen yet.
 TEST_F(LiveTokensTest, T3AnUnknownKidHasTheFileLookedAtAtOnce) {
   LiveTokens signing = Open(kNever), verifying = Open(kNever);
