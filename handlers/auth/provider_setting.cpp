@@ -4,6 +4,7 @@
 
 #include "fcgi/lib/crypto.h"
 #include "fcgi/lib/text.h"
+#include "handlers/auth/live_tokens.h"
 #include "handlers/auth/sealed.h"
 #include "sql/store/oauth.h"
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t kMaxProviders = 20;
 constexpr std::size_t kMaxName = 100;
 constexpr std::size_t kMaxSecret = 1024;
+constexpr int kBatch = 200;
+constexpr Millis kBatchDeadline{30000};
 
 FieldError Problem(std::size_t index, std::string_view field, std::string_view code,
                    std::string_view what) {
@@ -180,6 +183,27 @@ Result<Secret> ClientSecretOf(Services& services, db::Executor& ex, TenantId ten
                                                   " does not open with this key file");
   }
   return std::move(*secret);
+}
+
+Result<std::uint64_t> ResealClientSecrets(Services& services) {
+  const std::string kid = services.tokens.ActiveKey(Ring::kTotp).kid;
+  std::uint64_t done = 0;
+  while (true) {
+    const auto ex = services.db.Auto(Deadline::In(kBatchDeadline));
+    // What is sealed anew is not among the next ones.
+    GH_ASSIGN(const auto rows, store::OAuthSecretsNotUnder(*ex, kid, kBatch));
+    for (const auto& [tenant, row] : rows) {
+      const auto secret = OpenSecret(services, {row.box, row.kid}, Context(tenant, row.provider));
+      if (!secret) {
+        return MakeError(ErrorCode::kInternal, "key " + row.kid + " does not open the secret of " +
+                                                   row.provider + " in " + tenant.ToString());
+      }
+      const auto sealed = SealSecret(services, secret->Reveal(), Context(tenant, row.provider));
+      GH_TRY(store::ResealOAuthSecret(*ex, tenant, row, sealed.box, sealed.kid));
+      ++done;
+    }
+    if (rows.size() < kBatch) return done;
+  }
 }
 
 }  // namespace gatehouse::auth

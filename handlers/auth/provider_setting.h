@@ -36,4 +36,7 @@ Result<std::vector<std::string>> ApplyClientSecrets(Services& services, db::Exec
 Result<Secret> ClientSecretOf(Services& services, db::Executor& ex, TenantId tenant,
                               const std::string& provider);
 
+// Those under another key than the active one, sealed again; how many there were (reseal.h).
+Result<std::uint64_t> ResealClientSecrets(Services& services);
+
 }  // namespace gatehouse::auth

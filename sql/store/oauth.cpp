@@ -57,6 +57,15 @@ const db::Sql kPutSecret{"oauth.put_secret",
 const db::Sql kDeleteSecret{"oauth.delete_secret",
                             "DELETE FROM oauth_secrets WHERE tenant_id = ? AND provider = ?"};
 
+const db::Sql kSecretsNotUnder{"oauth.secrets_not_under",
+                               "SELECT provider, secret, kid, tenant_id FROM oauth_secrets"
+                               " WHERE kid <> ? ORDER BY tenant_id, provider LIMIT ?"};
+const db::Sql kResealSecret{"oauth.reseal_secret",
+                            "UPDATE oauth_secrets SET secret = ?, kid = ?"
+                            " WHERE tenant_id = ? AND provider = ? AND secret = ?"};
+const db::Sql kAnySecretUnder{"oauth.any_secret_under",
+                              "SELECT 1 FROM oauth_secrets WHERE kid = ? LIMIT 1"};
+
 OAuthState ReadState(const db::Row& row) {
   return {row.Text(0), row.Text(1), row.As<TenantId>(2),       row.Text(3),
           row.Text(4), row.Text(5), row.OptionalAs<UserId>(6), row.OptionalAs<SessionId>(7),
@@ -140,6 +149,23 @@ Status PutOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& secr
 
 Status DeleteOAuthSecret(db::Executor& ex, TenantId tenant, std::string_view provider) {
   return Done(ex.Execute(kDeleteSecret, {tenant, provider}));
+}
+
+Result<std::vector<OwnedOAuthSecret>> OAuthSecretsNotUnder(db::Executor& ex, std::string_view kid,
+                                                           int limit) {
+  return Map(ex.Query(kSecretsNotUnder, {kid, limit}), [](const db::Row& row) {
+    return OwnedOAuthSecret{row.As<TenantId>(3), ReadSecret(row)};
+  });
+}
+
+Status ResealOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& old,
+                         std::string_view box, std::string_view kid) {
+  return Done(ex.Execute(kResealSecret, {box, kid, tenant, old.provider, old.box}));
+}
+
+Result<bool> AnyOAuthSecretUnder(db::Executor& ex, std::string_view kid) {
+  GH_ASSIGN(const auto row, ex.QueryOne(kAnySecretUnder, {kid}));
+  return row.has_value();
 }
 
 }  // namespace gatehouse::store

@@ -66,5 +66,16 @@ Result<std::optional<OAuthSecret>> FindOAuthSecret(db::Executor& ex, TenantId te
                                                    std::string_view provider);
 Status PutOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& secret, TimePoint now);
 Status DeleteOAuthSecret(db::Executor& ex, TenantId tenant, std::string_view provider);
+// Of whatever tenant, under other keys than `kid`.
+struct OwnedOAuthSecret {
+  TenantId tenant;
+  OAuthSecret secret;
+};
+Result<std::vector<OwnedOAuthSecret>> OAuthSecretsNotUnder(db::Executor& ex, std::string_view kid,
+                                                           int limit);
+// Only where it is still `old`.
+Status ResealOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& old,
+                         std::string_view box, std::string_view kid);
+Result<bool> AnyOAuthSecretUnder(db::Executor& ex, std::string_view kid);
 
 }  // namespace gatehouse::store
