@@ -50,10 +50,10 @@ BENCHMARK(FindCookieOfThree);
 
 void AppendVerifyAnswer(benchmark::State& state) {
   http::Response response = http::Response::Empty(204);
-  for (const char* name : {"Remote-User", "X-Auth-User-Id", "X-Auth-Tenant-Id", "X-Auth-Tenant",
-                           "X-Auth-Email", "X-Auth-Roles", "X-Auth-Session-Id"}) {
-    response.Header(name, std::string(36, 'v'));
-  }
+  const std::string value(36, 'v');
+  response.Header("Remote-User", value).Header("X-Auth-User-Id", value);
+  response.Header("X-Auth-Tenant-Id", value).Header("X-Auth-Tenant", value);
+  response.Header("X-Auth-Email", value).Header("X-Auth-Roles", value);
   std::string out;
   for (auto _ : state) {
     out.clear();

@@ -27,8 +27,9 @@ void SetCookie(http::Response& response, std::string_view name, std::string_view
   response.Header("Set-Cookie", std::move(out));
 }
 
+// Rounded down: a cookie never outlives what it stands for.
 std::int64_t SecondsUntil(TimePoint end, TimePoint now) {
-  return std::chrono::ceil<Seconds>(end - now).count();
+  return std::chrono::floor<Seconds>(end - now).count();
 }
 
 }  // namespace
@@ -101,6 +102,12 @@ void ClearAccessCookies(http::Response& response) {
   SetCookie(response, kAccessCookie, "", "/", 0, true);
   SetCookie(response, kRefreshCookie, "", "/auth/refresh", 0, true);
   SetCookie(response, kCsrfCookie, "", "/", 0, false);
+}
+
+http::Response SignedOut(const auth::Principal& caller, UserId user) {
+  auto response = http::Response::Empty(204);
+  if (caller.by_cookie && user == caller.user_id) ClearAccessCookies(response);
+  return response;
 }
 
 }  // namespace gatehouse::api

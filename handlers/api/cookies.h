@@ -43,5 +43,8 @@ void SetOAuthCookie(http::Response& response, std::string_view value, Seconds li
 void ClearChallengeCookie(http::Response& response);
 // Access, refresh and CSRF cookies; the device cookie stays (API.md, logout).
 void ClearAccessCookies(http::Response& response);
+// The 204 of what ended all sessions of `user`: where that is the caller, the cookies that were the
+// credential go too.
+http::Response SignedOut(const auth::Principal& caller, UserId user);
 
 }  // namespace gatehouse::api

@@ -44,8 +44,13 @@ Result<http::Response> GetCsrf(Call& call) {
   if (!call.principal->by_cookie) {
     return MakeError(ErrorCode::kNotFound, "a bearer token needs no CSRF token");
   }
-  const auto token =
-      auth::NewCsrfToken(call.services.keys, call.principal->session_id, call.services.entropy);
+  // One that is good stays: another site may make a browser ask for this, and another tab may hold
+  // the token that a new one would take the place of.
+  std::string token(CookieValue(call.request, kCsrfCookie));
+  if (!auth::IsValidCsrf(call.services.keys, call.principal->session_id, token, token)) {
+    token =
+        auth::NewCsrfToken(call.services.keys, call.principal->session_id, call.services.entropy);
+  }
   json::Writer out;
   out.BeginObject().Member("csrf_token", token).EndObject();
   auto response = http::Response::Json(200, out.Take());

@@ -25,11 +25,10 @@ Result<http::Response> GetMySessions(Call& call) {
 }
 
 Result<http::Response> DeleteMySession(Call& call) {
-  const auto& who = *call.principal;
   const SessionId session{*call.id};
+  const auto& who = *call.principal;
   GH_TRY(auth::EndOwnSession(call.services, call.caller, who, session));
   auto response = http::Response::Empty(204);
-  // As after a logout. Another session's end leaves the browser's own cookies alone.
   if (who.by_cookie && session == who.session_id) ClearAccessCookies(response);
   return response;
 }

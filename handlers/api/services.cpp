@@ -1,6 +1,7 @@
 // Service credentials, and what services do with them (SPEC T10).
 #include <algorithm>
 
+#include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/paging.h"
 #include "handlers/auth/introspection.h"
@@ -79,12 +80,15 @@ Result<http::Response> PostIntrospect(Call& call) {
 
 Result<http::Response> PostRevoke(Call& call) {
   const auto& token = call.body.Text("token");
+  auto response = http::Response::Empty(200);
   if (call.service) {
     GH_TRY(auth::RevokeByService(call.services, call.caller, *call.service, token));
   } else {
-    GH_TRY(auth::RevokeOwn(call.services, call.caller, *call.principal, token));
+    const auto& who = *call.principal;
+    GH_ASSIGN(const auto ended, auth::RevokeOwn(call.services, call.caller, who, token));
+    if (who.by_cookie && ended == who.session_id) ClearAccessCookies(response);
   }
-  return http::Response::Empty(200);
+  return response;
 }
 
 Result<http::Response> GetServiceCredentials(Call& call) {

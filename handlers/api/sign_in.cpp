@@ -33,6 +33,8 @@ Result<http::Response> PostLogin(Call& call) {
 }
 
 Result<http::Response> PostRefresh(Call& call) {
+  const bool from_allowed_origin =
+      auth::IsAllowedOrigin(call.services.config, call.request.Param("HTTP_ORIGIN"));
   std::string token = call.body.Text("refresh_token");
   if (token.empty()) {
     token = CookieValue(call.request, kRefreshCookie);
@@ -42,16 +44,15 @@ Result<http::Response> PostRefresh(Call& call) {
     }
     const auto parsed = auth::ParseRefreshToken(token);
     if (!parsed) return MakeError(ErrorCode::kInvalidRefreshToken, "malformed cookie");
-    if (!auth::IsAllowedOrigin(call.services.config, call.request.Param("HTTP_ORIGIN"))) {
-      return MakeError(ErrorCode::kOriginNotAllowed);
-    }
+    if (!from_allowed_origin) return MakeError(ErrorCode::kOriginNotAllowed);
     if (!auth::IsValidCsrf(call.services.keys, parsed->session,
                            call.request.Param("HTTP_X_CSRF_TOKEN"),
                            CookieValue(call.request, kCsrfCookie))) {
       return MakeError(ErrorCode::kCsrfFailed);
     }
   }
-  GH_ASSIGN(const auto grant, auth::Refresh(call.services, call.caller, token));
+  GH_ASSIGN(const auto grant,
+            auth::Refresh(call.services, call.caller, token, from_allowed_origin));
   return SessionAnswer(call, grant, BrowserIdOf(call));
 }
 

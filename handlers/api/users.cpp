@@ -15,15 +15,6 @@ http::Response UserAnswer(int status, const auth::UserView& view) {
   return http::Response::Json(status, out.Take());
 }
 
-// The answer where all sessions of a user have ended. Who did it to themselves is signed out, in
-// the browser too.
-http::Response SignedOutAnswer(const Call& call) {
-  auto response = http::Response::Empty(204);
-  const auto& who = *call.principal;
-  if (who.by_cookie && UserId{*call.id} == who.user_id) ClearAccessCookies(response);
-  return response;
-}
-
 std::vector<RoleId> RoleIds(const http::Fields& body) {
   std::vector<RoleId> out;
   for (const auto& item : body.Items("role_ids")) out.push_back(*RoleId::Parse(*item.string()));
@@ -52,12 +43,16 @@ Result<http::Response> GetUser(Call& call) {
 Result<http::Response> PatchUser(Call& call) {
   GH_ASSIGN(const auto view, auth::ChangeUser(call.services, call.caller, call.actor(),
                                               UserId{*call.id}, ReadUserChange(call.body)));
-  return UserAnswer(200, view);
+  auto response = UserAnswer(200, view);
+  const auto& who = *call.principal;
+  const bool me = who.by_cookie && view.user.id == who.user_id;
+  if (me && view.user.status != store::UserStatus::kActive) ClearAccessCookies(response);
+  return response;
 }
 
 Result<http::Response> DeleteUser(Call& call) {
   GH_TRY(auth::DeleteUser(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return http::Response::Empty(204);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> PutUserRoles(Call& call) {
@@ -73,12 +68,12 @@ Result<http::Response> PostUserUnlock(Call& call) {
 
 Result<http::Response> PostUserPasswordReset(Call& call) {
   GH_TRY(auth::ForcePasswordReset(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return SignedOutAnswer(call);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> PostUserLogout(Call& call) {
   GH_TRY(auth::SignOutUser(call.services, call.caller, call.actor(), UserId{*call.id}));
-  return SignedOutAnswer(call);
+  return SignedOut(*call.principal, UserId{*call.id});
 }
 
 Result<http::Response> GetUserSessions(Call& call) { return SessionsOf(call, UserId{*call.id}); }

@@ -166,14 +166,14 @@ Status RevokeByService(Services& services, const Caller& caller, const Service& 
   return {};
 }
 
-Status RevokeOwn(Services& services, const Caller& caller, const Principal& principal,
-                 std::string_view token) {
+Result<std::optional<SessionId>> RevokeOwn(Services& services, const Caller& caller,
+                                           const Principal& principal, std::string_view token) {
   GH_ASSIGN(const auto session, SessionOf(services, caller, principal.tenant_id, token));
-  if (!session || session->user_id != principal.user_id) return {};
+  if (!session || session->user_id != principal.user_id) return std::optional<SessionId>();
   auto ended = EndOwnSession(services, caller, principal, session->id);
-  // It had ended before; the cache has been told once more.
-  if (!ended.ok() && ended.error().code == ErrorCode::kNotFound) return {};
-  return ended;
+  // Not found: it had ended before; the cache has been told once more.
+  if (!ended.ok() && ended.error().code != ErrorCode::kNotFound) return std::move(ended).error();
+  return std::optional(session->id);
 }
 
 }  // namespace gatehouse::auth

@@ -35,8 +35,8 @@ Result<std::optional<ActiveToken>> Introspect(Services& services, const Caller& 
 // section 2.2).
 Status RevokeByService(Services& services, const Caller& caller, const Service& service,
                        std::string_view token);
-// The same for a token of one of the caller's own sessions.
-Status RevokeOwn(Services& services, const Caller& caller, const Principal& principal,
-                 std::string_view token);
+// The same for a token of one of the caller's own sessions: the one that is over now.
+Result<std::optional<SessionId>> RevokeOwn(Services& services, const Caller& caller,
+                                           const Principal& principal, std::string_view token);
 
 }  // namespace gatehouse::auth

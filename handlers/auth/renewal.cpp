@@ -44,7 +44,7 @@ bool IsAtHome(const store::Session& session, const TenantSettings& settings, std
 }
 
 Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& caller,
-                          const RefreshToken& token) {
+                          const RefreshToken& token, bool from_allowed_origin) {
   GH_ASSIGN(auto session, store::LockSession(ex, token.tenant, token.session));
   if (!session) return Refused("no such session");
   const auto row_key = OpenRowKey(services.keys, *session);
@@ -67,6 +67,9 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   if (decision == RefreshDecision::kFromTheFuture) {
     log::Err("refresh.from_the_future", {{"session_id", session->id.ToString()}});
     return Refused("newer than the row: was data lost?");
+  }
+  if (session->cookie_mode && !from_allowed_origin) {
+    return Refused("cookies for another site", ErrorCode::kOriginNotAllowed);
   }
   const auto idle_end = IdleEnd(*session, tenant.settings);
   if (idle_end && now >= *idle_end) return Refused("idle");
@@ -124,11 +127,12 @@ Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Princip
       services.tokens.Issue(subject, Uuid::V7(now, services.entropy), now, expires), expires});
 }
 
-Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token) {
+Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token,
+                             bool from_allowed_origin) {
   const auto parsed = ParseRefreshToken(token);
   if (!parsed) return MakeError(ErrorCode::kInvalidRefreshToken, "malformed");
   GH_ASSIGN(Outcome outcome, services.db.Transact<Outcome>(caller.deadline, [&](db::Executor& ex) {
-    return RefreshIn(services, ex, caller, *parsed);
+    return RefreshIn(services, ex, caller, *parsed, from_allowed_origin);
   }));
   if (outcome.ended) services.proofs.Revoke(parsed->tenant, parsed->session);
   if (outcome.refused) return std::move(*outcome.refused);

@@ -72,8 +72,11 @@ void TellEnded(Services& services, const EndedSessions& ended);
 // void, so that the change holds for the next verification (SPEC T8).
 Status VoidProofs(Services& services, const Caller& caller, TenantId tenant, UserId user);
 
-// POST /auth/refresh. kInvalidRefreshToken, kSubscriptionExpired.
-Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token);
+// POST /auth/refresh. The answer for a session in cookie mode sets cookies, so it must not be
+// another site that asked: `from_allowed_origin`. kInvalidRefreshToken, kSubscriptionExpired,
+// kOriginNotAllowed.
+Result<SessionGrant> Refresh(Services& services, const Caller& caller, std::string_view token,
+                             bool from_allowed_origin);
 
 // POST /auth/logout: ends the caller's session. Ending it twice is fine.
 Status Logout(Services& services, const Caller& caller, const Principal& principal);

@@ -56,7 +56,8 @@ class DispatchTest : public SqlTest {
     const auto id = SessionId::New(clock_.Now(), entropy_);
     auto begun = Must(db_.Transact<auth::NewSession>(Soon(), [&](db::Executor& tx) {
       return auth::BeginSession(services_, tx, caller, tenant, user, id,
-                                {"device", "Device", "web"}, "pwd", cookie_mode);
+                                {"device", "Device", "web", std::string(16, 'b')}, "pwd",
+                                cookie_mode);
     }));
     const auto grant = auth::MakeGrant(services_, std::move(begun.session), user, {},
                                        tenant.settings, begun.row_key, clock_.Now());
@@ -159,26 +160,36 @@ inline std::int64_t Claim(const std::string& token, std::string_view name) {
   return value != nullptr && value->integer() != nullptr ? *value->integer() : -1;
 }
 
+// The values of a header of the response, in order.
+inline std::vector<std::string> HeadersOf(const http::Response& response, std::string_view name) {
+  std::vector<std::string> out;
+  const std::string start = std::string(name) + ": ";
+  for (std::string_view rest = response.header_lines; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find("\r\n"));
+    rest.remove_prefix(line.size() + 2);
+    if (line.starts_with(start)) out.emplace_back(line.substr(start.size()));
+  }
+  return out;
+}
+
+inline std::optional<std::string> HeaderOf(const http::Response& response, std::string_view name) {
+  auto values = HeadersOf(response, name);
+  return values.empty() ? std::nullopt : std::optional(std::move(values.front()));
+}
+
 // What a Set-Cookie of the response says of `name`.
 struct SetCookie {
   std::string value;
   std::int64_t max_age = 0;
 };
 inline std::optional<SetCookie> CookieSet(const http::Response& response, std::string_view name) {
-  for (const auto& [header, line] : response.headers) {
-    if (header != "Set-Cookie" || !line.starts_with(std::string(name) + "=")) continue;
+  for (const auto& line : HeadersOf(response, "Set-Cookie")) {
+    if (!line.starts_with(std::string(name) + "=")) continue;
     const auto begin = name.size() + 1;
     constexpr std::string_view kMaxAge = "; Max-Age=";
     const auto age = line.find(kMaxAge);
     return SetCookie{line.substr(begin, line.find(';') - begin),
                      std::stoll(line.substr(age + kMaxAge.size()))};
-  }
-  return std::nullopt;
-}
-
-inline std::optional<std::string> HeaderOf(const http::Response& response, std::string_view name) {
-  for (const auto& [header, value] : response.headers) {
-    if (header == name) return value;
   }
   return std::nullopt;
 }

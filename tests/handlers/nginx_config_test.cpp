@@ -114,6 +114,11 @@ server {
 }
 server {
     listen unix:@DIR@/back.sock;
+    location /app/own/ {
+        add_header Set-Cookie "own=1; Path=/" always;
+        add_header Set-Cookie "two=2" always;
+        return 404 "own page";
+    }
     location / {
         return 200 "$http_remote_user|$http_x_auth_email|$http_x_auth_roles|$http_x_auth_error";
     }
@@ -329,6 +334,37 @@ TEST_F(NginxTest, ProtectedFileIsServedOnlyToWhomTheWorkerLetsIn) {
   verify_.Set(Says("Status: 403\r\nX-Auth-Error: no_role_assigned\r\n\r\n"));
   ExpectProblem(Ask("GET /files/a.txt", {"X-Auth-Error: permission_denied"}), 403,
                 "no_role_assigned");
+}
+
+// T7, FACTS: a renewed token reaches the visitor beside whatever cookies the site itself sets;
+// where none is renewed, no empty header goes out.
+TEST_F(NginxTest, RenewedTokensPassBesideTheSitesOwnCookies) {
+  php_.Set(Says("Status: 404\r\nSet-Cookie: own=1; Path=/\r\nSet-Cookie: two=2\r\n\r\nown page"));
+  const std::string renewed = "__Host-gatehouse_access=new; Path=/; Max-Age=60; Secure; HttpOnly";
+  for (const std::string path : {"/php/own/x", "/app/own/x"}) {
+    verify_.Set(Says("Status: 204\r\nSet-Cookie: " + renewed + "\r\n\r\n"));
+    const Answer by_cookie = Ask("GET " + path);
+    EXPECT_EQ(by_cookie.status, 404) << path;
+    EXPECT_EQ(by_cookie.body, "own page");
+    EXPECT_THAT(by_cookie.All("Set-Cookie"),
+                ::testing::UnorderedElementsAre("own=1; Path=/", "two=2", renewed));
+    EXPECT_THAT(by_cookie.All("X-Renewed-Token"), IsEmpty());
+
+    verify_.Set(Says("Status: 204\r\nX-Renewed-Token: renewed\r\n\r\n"));
+    const Answer by_bearer = Ask("GET " + path);
+    EXPECT_THAT(by_bearer.All("Set-Cookie"),
+                ::testing::UnorderedElementsAre("own=1; Path=/", "two=2"));
+    EXPECT_EQ(by_bearer.One("X-Renewed-Token"), "renewed");
+
+    verify_.Set(Says("Status: 204\r\n\r\n"));
+    const Answer neither = Ask("GET " + path);
+    EXPECT_THAT(neither.All("Set-Cookie"),
+                ::testing::UnorderedElementsAre("own=1; Path=/", "two=2"));
+    EXPECT_THAT(neither.All("X-Renewed-Token"), IsEmpty());
+  }
+  const Answer file = Ask("GET /files/a.txt");
+  EXPECT_THAT(file.All("Set-Cookie"), IsEmpty());
+  EXPECT_THAT(file.All("X-Renewed-Token"), IsEmpty());
 }
 
 // DESIGN 6: no answer is no permission, even where the site has an error_page that says 200.

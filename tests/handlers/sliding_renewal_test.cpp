@@ -284,7 +284,7 @@ TEST_F(SlidingRenewalTest, S4AProofInTheCacheNeitherShortensNorProlongsIt) {
   EXPECT_EQ(At(now_ + Seconds(4) - kMoment, "/auth/verify", tokens), "204");
   const TimePoint seen = clock_.Now();
   // Somebody else's worker heard of them since; this proof does not know.
-  Must(store::TouchSession(ex(), user.tenant_id, session_, seen + Seconds(2)));
+  Must(store::TouchSession(ex(), user.tenant_id, session_, seen + Seconds(2), Millis(0)));
   EXPECT_EQ(At(seen + Seconds(4), "/auth/verify", tokens), "204");
   const TimePoint last = clock_.Now();
   EXPECT_EQ(At(last + Seconds(4), "/auth/verify", tokens), kBadToken);

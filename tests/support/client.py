@@ -33,7 +33,7 @@ def fresh_ip():
     return f"127.{_second}.{(_third + number // 250) % 250}.{2 + number % 250}"
 
 
-class _FromAddress(HTTPAdapter):
+class FromAddress(HTTPAdapter):
     def __init__(self, ip):
         self._ip = ip
         super().__init__(pool_maxsize=4)
@@ -108,8 +108,8 @@ class Client:
         self.http.trust_env = False
         self.http.verify = stack.ca_file
         self.http.headers["User-Agent"] = user_agent
-        self.http.mount("https://", _FromAddress(self.ip))
-        self.http.mount("http://", _FromAddress(self.ip))
+        self.http.mount("https://", FromAddress(self.ip))
+        self.http.mount("http://", FromAddress(self.ip))
         self.user = None
         self.access = None
         self.refresh_token = None

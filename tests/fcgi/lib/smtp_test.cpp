@@ -17,16 +17,12 @@ using testing::TempDir;
 
 constexpr char kMessage[] = "From: a@example.org\r\nSubject: hi\r\n\r\nhello\r\n";
 
-std::string ServerScript() {
-  // This file is tests/fcgi/lib/smtp_test.cpp.
-  const auto tests = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  return (tests / "support" / "smtp_server.py").string();
-}
+constexpr const char* kServerScript = GATEHOUSE_SOURCE_DIR "/tests/support/smtp_server.py";
 
 class SmtpTest : public ::testing::Test {
  protected:
   void Start(const std::vector<std::string>& options = {}) {
-    std::vector<std::string> argv = {"/usr/bin/python3",    "-W",       "ignore", ServerScript(),
+    std::vector<std::string> argv = {"/usr/bin/python3",    "-W",       "ignore", kServerScript,
                                      std::to_string(port_), dir_.path()};
     argv.insert(argv.end(), options.begin(), options.end());
     server_ = std::make_unique<Process>(argv, dir_.File("log"));

@@ -106,6 +106,41 @@ TEST_F(LiveTokensTest, T3ARetiredKeyFailsAtTheNextLook) {
   EXPECT_TRUE(Accepts(slow, Issue(slow)));
 }
 
+// T4: a token that was found good before is looked at no less.
+TEST_F(LiveTokensTest, T4ARememberedTokenKeepsItsTimesAndItsBytes) {
+  LiveTokens tokens = Open(kNever);
+  const std::string token = Issue(tokens);
+  ASSERT_TRUE(Accepts(tokens, token));
+  const auto at = [&](TimePoint now) {
+    return std::holds_alternative<TokenClaims>(tokens.Verify(token, now));
+  };
+  EXPECT_TRUE(at(kNow + Seconds(60) - Micros(1)));
+  EXPECT_FALSE(at(kNow + Seconds(60)));
+  EXPECT_TRUE(at(kNow - kIssuedAheadLeeway));
+  EXPECT_FALSE(at(kNow - kIssuedAheadLeeway - Seconds(1))) << "the clock went back";
+  EXPECT_TRUE(at(kNow));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(Accepts(tokens, changed)) << i;
+    EXPECT_FALSE(Accepts(tokens, token.substr(0, i))) << i;
+  }
+  EXPECT_FALSE(Accepts(tokens, token + "A"));
+  EXPECT_TRUE(Accepts(tokens, token));
+}
+
+TEST_F(LiveTokensTest, T3ARetiredKeyTakesWhatWasRememberedWithIt) {
+  LiveTokens tokens = Open(kAlways);
+  const std::string old = Issue(tokens);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Accepts(tokens, old));
+  const std::string kid = Rotate();
+  const std::string young = Issue(tokens);
+  EXPECT_TRUE(Accepts(tokens, old) && Accepts(tokens, young));
+  Retire(kid);
+  EXPECT_FALSE(Accepts(tokens, old));
+  EXPECT_TRUE(Accepts(tokens, young));
+}
+
 TEST_F(LiveTokensTest, T3AFileThatCannotBeUsedChangesNothing) {
   LiveTokens tokens = Open(kAlways);
   const std::string token = Issue(tokens);

@@ -205,6 +205,95 @@ TEST_F(ProofCacheTest, T9PoisonedAndMixedUpValuesAreMisses) {
   }
 }
 
+// T9: a process remembers how it read a value, never that it may be believed.
+TEST_F(ProofCacheTest, T9WhatWasReadBeforeIsNoReasonToBelieveAnythingElse) {
+  const RecordCodec codec("0123456789abcdef");
+  Memcache attacker({{socket_}, Millis(100), Millis(100)});
+  auto reader = NewWorker();
+  const auto mine = codec.SessionKey(question_[0].tenant, question_[0].session);
+  const auto tenant = codec.TenantKey(question_[0].tenant);
+  const auto put = [&](const std::string& key, const std::string& value) {
+    ASSERT_EQ(attacker.Set(key, value, Seconds(60)), Memcache::Outcome::kStored);
+  };
+  Proof proof = GoodProof();
+  proof.email = "one@example.org";
+  const std::string first = codec.EncodeProof(mine, proof);
+  put(mine, first);
+  put(tenant, codec.EncodeGeneration(tenant, 1, clock_.Now()));
+  const auto before = Ask(reader);
+  ASSERT_EQ(before.state, State::kProof);
+  EXPECT_EQ(Ask(reader).proof, before.proof) << "the same bytes are not read twice";
+
+  // Another proof of the same session decides at once, and the first may come back.
+  proof.email = "two@example.org";
+  put(mine, codec.EncodeProof(mine, proof));
+  EXPECT_EQ(Ask(reader).proof->email, "two@example.org");
+  put(mine, first);
+  EXPECT_EQ(Ask(reader).proof->email, "one@example.org");
+
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    std::string flipped = first;
+    flipped[i] = static_cast<char>(flipped[i] ^ 1);
+    put(mine, flipped);
+    EXPECT_EQ(Ask(reader).state, State::kUnknown) << i;
+  }
+  // The bytes of one key under another, both of which were read as good.
+  auto elsewhere = question_[0];
+  elsewhere.session = SessionId::New(clock_.Now(), entropy_);
+  const auto theirs = codec.SessionKey(elsewhere.tenant, elsewhere.session);
+  put(mine, first);
+  ASSERT_EQ(Ask(reader).state, State::kProof);
+  put(theirs, first);
+  EXPECT_EQ(reader.Find(std::span(&elsewhere, 1))[0].state, State::kUnknown);
+
+  put(tenant, codec.EncodeGeneration(tenant, 2, clock_.Now()));
+  EXPECT_EQ(Ask(reader).state, State::kUnknown) << "the tenant has moved on";
+  put(tenant, codec.EncodeGeneration(tenant, 1, clock_.Now()));
+  EXPECT_EQ(Ask(reader).state, State::kProof);
+  put(mine, codec.EncodeTombstone(mine));
+  EXPECT_EQ(Ask(reader).state, State::kRevoked);
+  put(mine, first);
+  clock_.Advance(Seconds(10));
+  EXPECT_EQ(Ask(reader).state, State::kUnknown) << "too old, however often it was read";
+}
+
+// A batch asks for each key once, and every question gets its own answer.
+TEST_F(ProofCacheTest, T9ABatchOfSessionsAndTenantsInAnyMixture) {
+  auto worker = NewWorker();
+  std::vector<ProofQuestion> people;
+  for (int t = 0; t < 3; ++t) {
+    const auto tenant = TenantId::New(clock_.Now(), entropy_);
+    for (int s = 0; s < 4; ++s) people.push_back({tenant, SessionId::New(clock_.Now(), entropy_)});
+  }
+  for (std::size_t i = 0; i < people.size(); i += 2) {  // every other one has a proof
+    auto answer = std::move(worker.Find(std::span(&people[i], 1))[0]);
+    worker.Lease(answer);
+    Proof proof = GoodProof();
+    proof.tenant_id = people[i].tenant;
+    proof.session_id = people[i].session;
+    worker.Publish(answer, proof);
+  }
+  worker.Revoke(people[1].tenant, people[1].session);
+  std::vector<std::size_t> order;
+  std::vector<ProofQuestion> questions;
+  for (std::size_t n = 0; n < 64; ++n) {
+    order.push_back(n * 7 % people.size());
+    questions.push_back(people[order.back()]);
+  }
+  auto reader = NewWorker();
+  const auto answers = reader.Find(questions);
+  ASSERT_EQ(answers.size(), questions.size());
+  for (std::size_t n = 0; n < answers.size(); ++n) {
+    const std::size_t i = order[n];
+    EXPECT_EQ(answers[n].state, i == 1       ? State::kRevoked
+                                : i % 2 == 0 ? State::kProof
+                                             : State::kUnknown);
+    if (answers[n].proof) {
+      EXPECT_EQ(answers[n].proof->session_id, people[i].session);
+    }
+  }
+}
+
 TEST_F(ProofCacheTest, ProofTtlZeroAlwaysAsksMariaDb) {
   auto worker = NewWorker(Seconds(0));
   PublishVia(worker);

@@ -25,7 +25,9 @@ class ProofTest : public ::testing::Test {
     claims.issued_at = FromUnixSeconds(ToUnixSeconds(kSignIn));
     claims.expires_at = claims.issued_at + Seconds(3600);
   }
-  Result<Principal> JudgeAt(TimePoint now) const { return Judge(proof, claims, std::nullopt, now); }
+  Result<Principal> JudgeAt(TimePoint now) const {
+    return Judge(std::make_shared<const Proof>(proof), claims, std::nullopt, now);
+  }
   // Why it was refused, or "yes".
   std::string At(TimePoint now) const {
     const auto verdict = JudgeAt(now);
