@@ -189,6 +189,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):  # quiet
         pass
 
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionResetError:  # the other side gave up
+            pass
+
     def do_GET(self):  # pylint: disable=invalid-name
         self._serve({})
 
