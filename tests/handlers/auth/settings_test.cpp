@@ -15,7 +15,8 @@ TEST(SettingsTest, N5DefaultsAreTheContracts) {
             R"("verify_email_ttl":86400,"password_reset_ttl":1800,"registration":"open",)"
             R"("registration_domains":[],"ip_binding":"off","roles_claim":"array",)"
             R"("permissions_claim":true,"sliding_renewal":true,"info_text":"",)"
-            R"("mail_sender_name":"","oauth_link_verified_email":false})");
+            R"("mail_sender_name":"","oauth_link_verified_email":false,)"
+            R"("oauth_providers":[]})");
 }
 
 TEST(SettingsTest, N5MergesAndKeepsOnlyWhatDiffers) {
