@@ -89,6 +89,8 @@ Status Reseal(const Invocation& invocation, const Options& /*options*/) {
   GH_ASSIGN(const auto session, Session::Open(invocation));
   auth::Services& services = session->services();
   const std::string kid = services.tokens.ActiveKey(Ring::kTotp).kid;
+  GH_ASSIGN(const KeyRings rings, KeyRings::Load(services.config.key_file));
+  Status all;
   for (const auto& kind : auth::SealedKinds()) {
     GH_ASSIGN(const auto count, kind.reseal(services));
     if (count > 0) {
@@ -100,8 +102,15 @@ Status Reseal(const Invocation& invocation, const Options& /*options*/) {
                           std::nullopt, after.Take()}));
     }
     Say(std::to_string(count) + " " + std::string(kind.name) + " sealed again, under key " + kid);
+    for (const Key& key : rings.All(Ring::kTotp)) {
+      if (key.kid == kid) continue;
+      GH_ASSIGN(const bool left, kind.any_under(*session->Auto(), key.kid));
+      if (left)
+        all = MakeError(ErrorCode::kInternal,
+                        "some " + std::string(kind.name) + " are left under key " + key.kid);
+    }
   }
-  return {};
+  return all;
 }
 
 Status Rotate(const Invocation& invocation, const Options& options) {

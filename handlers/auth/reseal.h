@@ -12,7 +12,8 @@ namespace gatehouse::auth {
 
 struct SealedKind {
   std::string_view name;
-  // Everything under another key than the active one, sealed again; how many there were.
+  // Everything under another key than the active one, sealed again; how many there were. One that
+  // does not open is logged and left as it is, and stops no other.
   Result<std::uint64_t> (*reseal)(Services& services);
   Result<bool> (*any_under)(db::Executor& ex, std::string_view kid);
 };

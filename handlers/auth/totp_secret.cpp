@@ -1,5 +1,6 @@
 #include "handlers/auth/totp_secret.h"
 
+#include "fcgi/run/log.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/sealed.h"
 
@@ -36,8 +37,12 @@ Result<std::uint64_t> ResealTotpSecrets(Services& services) {
     const auto ex = services.db.Auto(Deadline::In(kBatchDeadline));
     GH_ASSIGN(const auto rows, store::TotpNotUnder(*ex, kid, after, kBatch));
     for (const auto& row : rows) {
-      GH_ASSIGN(const Secret secret, OpenTotp(services, row));
-      const auto sealed = SealSecret(services, secret.Reveal(), ContextOf(row.user_id));
+      const auto secret = OpenTotp(services, row);
+      if (!secret.ok()) {
+        log::Err("totp.not_resealed", {{"reason", secret.error().inner}});
+        continue;
+      }
+      const auto sealed = SealSecret(services, secret->Reveal(), ContextOf(row.user_id));
       GH_TRY(store::ResealTotp(*ex, row, sealed.box, sealed.kid));
       ++done;
     }

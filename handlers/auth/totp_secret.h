@@ -16,8 +16,7 @@ store::TotpSecret SealTotp(Services& services, const store::User& user, std::str
 // kInternal, which names the key, where the key file cannot open it: nobody's code is wrong then.
 Result<Secret> OpenTotp(Services& services, const store::TotpSecret& row);
 
-// What was sealed before under the active key of the ring totp; returns how many there were. An
-// error names the first that cannot be opened; what comes before it is done.
+// As reseal.h says.
 Result<std::uint64_t> ResealTotpSecrets(Services& services);
 
 }  // namespace gatehouse::auth

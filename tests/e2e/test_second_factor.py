@@ -336,6 +336,16 @@ def test_a_sealed_secret_opens_at_its_place_only(stack, tenant):
     client, token = victim.challenge()
     answer(client, token, thief.code(), expect=(500, "internal"))
     answer(client, token, victim.recovery_codes[0])  # the other way in is whole
+    # One that does not open stops no other from being sealed again, and is told of.
+    stack.cli("key", "rotate", "--ring", "totp")
+    resealed = stack.cli("key", "reseal", check=False)
+    assert resealed.returncode == 1 and "some TOTP secrets are left" in resealed.stderr
+    sign_in(stack, thief.user, thief.authenticator)
+    kids = {row["kid"] for row in stack.sql("SELECT kid FROM totp_secrets WHERE user_id IN (%s, %s)",
+                                            *(bytes.fromhex(id) for id in ids))}
+    assert len(kids) == 2
+    stack.cli("user", "reset-2fa", "--tenant", tenant, "--email", victim.user.email)
+    stack.cli("key", "reseal")
 
 
 def test_each_change_is_audited(stack, tenant):

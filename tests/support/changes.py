@@ -9,6 +9,8 @@ from support.admin import (Service, multipart, my_id, new_person, new_role, plat
                            tenant_admin, tenant_id)
 from support.client import Client, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
+from support.second_factor import Authenticator, Person
+from support.second_factor import answer as answer_challenge
 
 
 @dataclass
@@ -157,6 +159,47 @@ def _(office):
     return by_themselves(office, "password.changed", client, lambda: client.post(
         "/auth/change-password", {"current_password": client.user.password,
                                   "new_password": fresh_password()}))
+
+
+@change("POST /auth/2fa/challenge")
+def _(office):
+    person = Person(office.stack, office.slug)
+    client, token = person.challenge()
+    code, user = person.code(), office.stack.user_id(person.user)
+    return by_nobody(office, "login.succeeded", client,
+                     lambda: answer_challenge(client, token, code), user, user)
+
+
+@change("POST /auth/2fa/enrol")
+def _(office):
+    client, _user = office.person()
+    return by_themselves(office, "user.updated", client, lambda: client.post(
+        "/auth/2fa/enrol", {"password": client.user.password}), after=True)
+
+
+@change("POST /auth/2fa/confirm")
+def _(office):
+    client, _user = office.person()
+    document = client.post("/auth/2fa/enrol", {"password": client.user.password}).json()
+    code = Authenticator(document["secret"]).code()
+    return by_themselves(office, "two_factor.enabled", client,
+                         lambda: client.post("/auth/2fa/confirm", {"code": code}))
+
+
+@change("POST /auth/2fa/disable")
+def _(office):
+    person = Person(office.stack, office.slug)
+    body = {"password": person.user.password, "code": person.code()}
+    return by_themselves(office, "two_factor.disabled", person.client,
+                         lambda: person.client.post("/auth/2fa/disable", body))
+
+
+@change("POST /auth/2fa/recovery-codes")
+def _(office):
+    person = Person(office.stack, office.slug)
+    body = {"password": person.user.password, "code": person.code()}
+    return by_themselves(office, "user.updated", person.client,
+                         lambda: person.client.post("/auth/2fa/recovery-codes", body), after=True)
 
 
 @change("POST /auth/revoke")
