@@ -1,17 +1,25 @@
 -- Requests with one credential after another, from a file with a header line each:
---   wrk -s tokens.lua URL -- FILE
-local headers, next_one = {}, 0
+--   wrk -s tokens.lua URL -- FILE [METHOD BODY]
+-- Each request is written out once, at the start: it is the server that is measured.
+local requests, next_one = {}, 0
 
 function init(args)
-  for line in io.lines(args[1]) do
+  local body = args[3]
+  wrk.method, wrk.body = args[2] or "GET", body
+  if body then wrk.headers["Content-Type"] = "application/json" end
+  local lines = {}
+  for line in io.lines(args[1]) do lines[#lines + 1] = line end
+  for _, line in ipairs(lines) do
     local name, value = line:match("^(.-): (.*)$")
-    headers[#headers + 1] = {[name] = value}
+    wrk.headers[name] = value
+    if #lines > 1 then requests[#requests + 1] = wrk.format() end
   end
-end
-
-function request()
-  next_one = next_one % #headers + 1
-  return wrk.format("GET", nil, headers[next_one])
+  -- With a single one, wrk repeats what it has without asking.
+  if #lines == 1 then return end
+  function request()
+    next_one = next_one % #requests + 1
+    return requests[next_one]
+  end
 end
 
 dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "report.lua")

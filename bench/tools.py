@@ -6,10 +6,13 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
+# For the package `support` of the tests.
+sys.path.insert(0, str(ROOT / "tests"))
 
 NGINX_CONF = """
 daemon off;
@@ -27,6 +30,8 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     location = /static {{ return 204; }}
+    location = /_ask/static {{ internal; return 204; }}
+    location = /site/static {{ auth_request /_ask/static; try_files /nothing =204; }}
     {server}
   }}
 }}
@@ -61,23 +66,30 @@ def free_port():
         return s.getsockname()[1]
 
 
-def direct(path, upstream, keep, uri=None):
+def requirement(permission):
+    """What a location asks for, as the snippets hand it on."""
+    if permission is None:
+        return ""
+    return f'fastcgi_param GATEHOUSE_REQUIRE_PERMISSION "{permission}";'
+
+
+def direct(path, upstream, keep, uri=None, permission=None):
     """A location that passes to FastCGI; `uri` is what the worker is told it is."""
     return f"""
     location = {path} {{
-      {IDENTITY_PARAMS}{DIRECT_PARAMS}
+      {IDENTITY_PARAMS}{DIRECT_PARAMS}{requirement(permission)}
       fastcgi_param DOCUMENT_URI {uri or path};
       fastcgi_keep_conn {"on" if keep else "off"};
       fastcgi_pass {upstream};
     }}"""
 
 
-def protected(path, upstream, keep=False, uri=None):
+def protected(path, upstream, keep=False, uri=None, permission=None):
     """A location behind auth_request; without a file, so that it is the question that costs."""
     return f"""
     location = /_ask{path} {{
       internal;
-      {IDENTITY_PARAMS}{SUBREQUEST_PARAMS}
+      {IDENTITY_PARAMS}{SUBREQUEST_PARAMS}{requirement(permission)}
       fastcgi_param DOCUMENT_URI {uri or path};
       fastcgi_keep_conn {"on" if keep else "off"};
       fastcgi_pass {upstream};
@@ -138,14 +150,30 @@ def pool(command, path, processes):
 
 
 def cpu_seconds(pids):
-    """Processor time that processes have had; unlike throughput it hardly feels the neighbours."""
-    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])
-               for pid in pids) / 1e9
+    """Processor time that processes have had, all threads of theirs that live; unlike throughput it
+    hardly feels the neighbours."""
+    total = 0
+    for pid in pids:
+        for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                total += int(path.read_text().split()[0])
+    return total / 1e9
+
+
+def memory_kib(pid):
+    """Proportional and private memory of a process; None where only root may look (workers keep
+    themselves out of others' reach)."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except PermissionError:
+        return None
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
+    return {"pss": sizes["Pss"], "private": sizes["Private_Clean"] + sizes["Private_Dirty"]}
 
 
 def wrk(url, seconds, connections=32, script=None, args=(), threads=1):
-    """One run of wrk: requests, requests a second, latencies in microseconds, answers that were no
-    2xx."""
+    """One run of wrk: requests, requests a second, latencies in microseconds, and what was bad:
+    answers that were no 2xx or 3xx, and broken connections."""
     command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s",
                "-s", str(script or HERE / "report.lua")]
     command += [url, "--", *map(str, args)]
