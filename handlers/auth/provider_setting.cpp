@@ -4,6 +4,7 @@
 
 #include "fcgi/lib/crypto.h"
 #include "fcgi/lib/text.h"
+#include "fcgi/run/log.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/sealed.h"
 #include "sql/store/oauth.h"
@@ -188,21 +189,23 @@ Result<Secret> ClientSecretOf(Services& services, db::Executor& ex, TenantId ten
 Result<std::uint64_t> ResealClientSecrets(Services& services) {
   const std::string kid = services.tokens.ActiveKey(Ring::kTotp).kid;
   std::uint64_t done = 0;
+  store::OwnedOAuthSecret after;
   while (true) {
     const auto ex = services.db.Auto(Deadline::In(kBatchDeadline));
-    // What is sealed anew is not among the next ones.
-    GH_ASSIGN(const auto rows, store::OAuthSecretsNotUnder(*ex, kid, kBatch));
+    GH_ASSIGN(const auto rows,
+              store::OAuthSecretsNotUnder(*ex, kid, after.tenant, after.secret.provider, kBatch));
     for (const auto& [tenant, row] : rows) {
       const auto secret = OpenSecret(services, {row.box, row.kid}, Context(tenant, row.provider));
       if (!secret) {
-        return MakeError(ErrorCode::kInternal, "key " + row.kid + " does not open the secret of " +
-                                                   row.provider + " in " + tenant.ToString());
+        log::Err("oauth.not_resealed", {{"tenant", tenant.ToString()}, {"provider", row.provider}});
+        continue;
       }
       const auto sealed = SealSecret(services, secret->Reveal(), Context(tenant, row.provider));
       GH_TRY(store::ResealOAuthSecret(*ex, tenant, row, sealed.box, sealed.kid));
       ++done;
     }
     if (rows.size() < kBatch) return done;
+    after = rows.back();
   }
 }
 

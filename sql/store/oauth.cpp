@@ -59,7 +59,8 @@ const db::Sql kDeleteSecret{"oauth.delete_secret",
 
 const db::Sql kSecretsNotUnder{"oauth.secrets_not_under",
                                "SELECT provider, secret, kid, tenant_id FROM oauth_secrets"
-                               " WHERE kid <> ? ORDER BY tenant_id, provider LIMIT ?"};
+                               " WHERE kid <> ? AND (tenant_id, provider) > (?, ?)"
+                               " ORDER BY tenant_id, provider LIMIT ?"};
 const db::Sql kResealSecret{"oauth.reseal_secret",
                             "UPDATE oauth_secrets SET secret = ?, kid = ?"
                             " WHERE tenant_id = ? AND provider = ? AND secret = ?"};
@@ -152,10 +153,13 @@ Status DeleteOAuthSecret(db::Executor& ex, TenantId tenant, std::string_view pro
 }
 
 Result<std::vector<OwnedOAuthSecret>> OAuthSecretsNotUnder(db::Executor& ex, std::string_view kid,
+                                                           TenantId after_tenant,
+                                                           std::string_view after_provider,
                                                            int limit) {
-  return Map(ex.Query(kSecretsNotUnder, {kid, limit}), [](const db::Row& row) {
-    return OwnedOAuthSecret{row.As<TenantId>(3), ReadSecret(row)};
-  });
+  return Map(ex.Query(kSecretsNotUnder, {kid, after_tenant, after_provider, limit}),
+             [](const db::Row& row) {
+               return OwnedOAuthSecret{row.As<TenantId>(3), ReadSecret(row)};
+             });
 }
 
 Status ResealOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& old,

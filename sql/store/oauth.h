@@ -66,12 +66,14 @@ Result<std::optional<OAuthSecret>> FindOAuthSecret(db::Executor& ex, TenantId te
                                                    std::string_view provider);
 Status PutOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& secret, TimePoint now);
 Status DeleteOAuthSecret(db::Executor& ex, TenantId tenant, std::string_view provider);
-// Of whatever tenant, under other keys than `kid`.
+// Of whatever tenant, under other keys than `kid`; by tenant and provider, those after a place.
 struct OwnedOAuthSecret {
   TenantId tenant;
   OAuthSecret secret;
 };
 Result<std::vector<OwnedOAuthSecret>> OAuthSecretsNotUnder(db::Executor& ex, std::string_view kid,
+                                                           TenantId after_tenant,
+                                                           std::string_view after_provider,
                                                            int limit);
 // Only where it is still `old`.
 Status ResealOAuthSecret(db::Executor& ex, TenantId tenant, const OAuthSecret& old,

@@ -330,6 +330,23 @@ def test_n5_a_client_secret_goes_in_and_never_out(stack, provider):
                          "WHERE t.slug = %s", slug)
 
 
+def test_t3_secrets_outlive_a_rotation(stack, provider, home):
+    """gatehouse key rotate --ring totp, reseal: what was sealed before still opens."""
+    def kid():
+        return stack.value("SELECT s.kid FROM oauth_secrets s JOIN tenants t ON t.id = s.tenant_id "
+                           "WHERE t.slug = %s", home)
+    before = kid()
+    stack.cli("key", "rotate", "--ring", "totp")
+    go(client := Client(stack), provider, person(fresh_email()), tenant=home)
+    assert signed_in_as(client), "under the key before"
+    refusal = stack.cli("key", "retire", before, check=False)
+    assert refusal.returncode != 0
+    stack.cli("key", "reseal")
+    assert kid() != before
+    go(client := Client(stack), provider, person(fresh_email()), tenant=home)
+    assert signed_in_as(client)
+
+
 def test_n5_a_kept_secret_goes_nowhere_else(stack, provider):
     """Whoever may change settings must not learn it by pointing the provider at a server of
     their own."""

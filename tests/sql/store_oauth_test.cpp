@@ -140,9 +140,10 @@ TEST_F(StoreOAuth, T3SecretsAreSealedAnew) {
   Must(store::PutOAuthSecret(ex(), one_.id, {"corp", "a", "k1"}, now_));
   Must(store::PutOAuthSecret(ex(), two_.id, {"corp", "b", "k2"}, now_));
   EXPECT_TRUE(Must(store::AnyOAuthSecretUnder(ex(), "k1")));
-  const auto due = Must(store::OAuthSecretsNotUnder(ex(), "k2", 10));
+  const auto due = Must(store::OAuthSecretsNotUnder(ex(), "k2", TenantId{}, "", 10));
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(due[0].tenant, one_.id);
+  EXPECT_TRUE(Must(store::OAuthSecretsNotUnder(ex(), "k2", one_.id, "corp", 10)).empty());
   Must(store::ResealOAuthSecret(ex(), one_.id, {"corp", "changed meanwhile", "k1"}, "c", "k2"));
   EXPECT_TRUE(Must(store::AnyOAuthSecretUnder(ex(), "k1")));
   Must(store::ResealOAuthSecret(ex(), one_.id, due[0].secret, "c", "k2"));
