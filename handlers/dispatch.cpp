@@ -265,7 +265,8 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
   api::Call call{.services = services_, .request = p.request(), .caller = p.caller};
   call.id = p.match.id;
   call.code = p.match.code;
-  if (IsUnsafe(route.method)) {
+  const bool comes_back = route.endpoint == api::GetOAuthCallback;
+  if (IsUnsafe(route.method) || comes_back) {
     call.device =
         auth::OpenDevice(services_.keys, api::CookieValue(call.request, api::kDeviceCookie));
     if (call.device) p.caller.browser_id = call.device->browser_id;
@@ -292,8 +293,9 @@ Result<http::Response> Dispatch::Finish(Pending& p) {
     GH_ASSIGN(call.tenant_id, TenantOf(who, call.request, route));
   }
   GH_ASSIGN(const std::string body, ReadBody(p.request(), route, call));
-  // The gate's own query is read by its endpoint: it never answers 422.
-  if (route.endpoint != api::GetVerify) {
+  // The gate's own query, and what a provider adds to its own, are read by their endpoints: they
+  // never answer 422.
+  if (route.endpoint != api::GetVerify && !comes_back) {
     GH_ASSIGN(call.query, ReadQuery(p.request(), route));
   }
   if (call.principal && call.tenant_id != call.principal->tenant_id) {

@@ -150,10 +150,14 @@ void WriteParameter(json::Writer& out, const FieldSpec& field, std::string_view 
 void WriteParameters(json::Writer& out, const Route& route) {
   const bool has_id = route.path.find("{id}") != std::string_view::npos;
   const bool has_code = route.path.find("{code}") != std::string_view::npos;
+  const bool has_provider = route.path.find("{provider}") != std::string_view::npos;
   const bool has_query = route.query != nullptr && !route.query->fields.empty();
-  if (!has_id && !has_code && !has_query && !IsTenantScoped(route) && !route.idempotent) return;
+  if (!has_id && !has_code && !has_provider && !has_query && !IsTenantScoped(route) &&
+      !route.idempotent)
+    return;
   out.Key("parameters").BeginArray();
   if (has_id) WriteParameter(out, {.name = "id", .max = 36, .format = Format::kUuid}, "path");
+  if (has_provider) WriteParameter(out, {.name = "provider", .min = 1, .max = 32}, "path");
   if (has_code) WriteParameter(out, {.name = "code", .max = 182, .format = Format::kCode}, "path");
   if (IsTenantScoped(route)) {
     WriteParameter(out,

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "fcgi/run/oauth_provider.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/schemas.h"
 
@@ -24,6 +25,8 @@ constexpr Seconds kUsual{30};
 // The verify pool has others waiting: what reads MariaDB there must be quick or not at all.
 constexpr Seconds kGate{3};
 constexpr Seconds kHashing{15};
+// Somebody else's server may take 5 s of it (handlers/auth/provider_directory.h).
+constexpr Seconds kOutside{15};
 constexpr auto kSignIn = Rate::kSignIn;
 constexpr auto kSigned = Rate::kSession;
 constexpr auto kOpen = Rate::kNone;
@@ -99,6 +102,13 @@ Route{"PATCH",  "/auth/tenants/{id}/settings",           kTenantAdmin,      {}, 
 Route{"GET",    "/auth/login-attempts",                  kPermission,       "auth:attempts:view", kAccount, kSigned,        kUsual,   0,       nullptr,          &kAttemptFilter,    &kAttemptList,         200, kFull,       false,   false,     GetAttempts,             "The tenant's sign-in attempts."},
 Route{"GET",    "/auth/audit",                           kPermission,       "auth:audit:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kAuditFilter,      &kAuditList,           200, kFull,       false,   false,     GetAudit,                "The tenant's audit log."},
 
+Route{"GET",    "/auth/oauth/providers",                 kAnyone,           {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kOAuthTenant,      &kOAuthProviderList,   200, kRestricted, true,    false,     GetOAuthProviders,       "The OAuth providers that a tenant offers."},
+Route{"GET",    "/auth/oauth/{provider}/start",          kAnyone,           {},                   kAccount, kSignIn,        kOutside, 0,       nullptr,          &kOAuthStart,       nullptr,               302, kRestricted, true,    false,     GetOAuthStart,           "Send a person to the provider to sign in."},
+Route{"GET",    "/auth/oauth/{provider}/callback",       kAnyone,           {},                   kAccount, kSignIn,        kOutside, 0,       nullptr,          &kOAuthCallback,    nullptr,               302, kRestricted, true,    false,     GetOAuthCallback,        "Where the provider sends a person back to."},
+Route{"POST",   "/auth/oauth/{provider}/link",           kSession,          {},                   kAccount, kSignIn,        kOutside, kBody,   &kEmpty,          nullptr,            &kOAuthLinkAnswer,     200, kFull,       true,    false,     PostOAuthLink,           "Link an account at the provider: where to send the browser."},
+Route{"DELETE", "/auth/oauth/{provider}",                kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               204, kFull,       true,    false,     DeleteOAuthIdentity,     "Unlink an account, unless no other way to sign in is left."},
+Route{"GET",    "/auth/me/identities",                   kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          &kPage,             &kIdentityList,        200, kFull,       true,    false,     GetMyIdentities,         "The caller's accounts at OAuth providers."},
+
 Route{"GET",    "/auth/health",                          kAnyone,           {},                   kVerify,  kSigned,        kQuick,   0,       nullptr,          nullptr,            &kStatusAnswer,        200, kRestricted, true,    false,     GetHealth,               "Is a worker alive?"},
 Route{"GET",    "/auth/ready",                           kAnyone,           {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            &kReadyAnswer,         200, kRestricted, true,    false,     GetReady,                "Can requests be served?"},
 Route{"GET",    "/auth/metrics",                         kLocal,            {},                   kAccount, kSigned,        kQuick,   0,       nullptr,          nullptr,            nullptr,               200, kRestricted, true,    false,     GetMetrics,              "Prometheus metrics, summed over all workers."},
@@ -108,6 +118,7 @@ Route{"GET",    "/.well-known/jwks.json",                kAnyone,           {}, 
 // clang-format on
 
 constexpr std::string_view kCodeSegment = "{code}";
+constexpr std::string_view kProviderSegment = "{provider}";
 
 // Where "/auth/users/{id}/sessions" matches, the text in place of {id}.
 std::optional<std::string_view> MatchSegment(std::string_view pattern, std::string_view path) {
@@ -175,12 +186,17 @@ RouteMatch FindRoute(std::string_view method, std::string_view path) {
     const auto text = MatchSegment(pattern, path);
     if (!text) continue;
     // A segment that is not of its kind names nothing.
-    const bool is_code = pattern.find(kCodeSegment) != std::string_view::npos;
-    const auto id = is_code ? std::nullopt : Uuid::Parse(*text);
-    if (is_code ? !http::IsPermission(*text, false) || text->ends_with(":own") : !id) continue;
     RouteMatch out = Pick(rows, method);
-    out.id = id;
-    if (is_code) out.code = *text;
+    if (pattern.find(kCodeSegment) != std::string_view::npos) {
+      if (!http::IsPermission(*text, false) || text->ends_with(":own")) continue;
+      out.code = *text;
+    } else if (pattern.find(kProviderSegment) != std::string_view::npos) {
+      if (!IsProviderId(*text)) continue;
+      out.code = *text;
+    } else {
+      out.id = Uuid::Parse(*text);
+      if (!out.id) continue;
+    }
     return out;
   }
   return {};

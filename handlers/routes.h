@@ -48,7 +48,8 @@ enum class Gate {
 
 struct Route {
   std::string_view method;  // GET also answers HEAD
-  std::string_view path;  // "/auth/me/sessions/{id}"; {id} is a UUID, {code} a permission, else 404
+  std::string_view path;    // "/auth/me/sessions/{id}"; {id} is a UUID, {code} a permission,
+                            // {provider} an OAuth provider's id, else 404
   Auth auth;
   std::string_view permission;  // with kPermission
   Pool pool;
@@ -77,7 +78,7 @@ struct RouteMatch {
   const Route* route = nullptr;  // of the wanted method
   std::string allow;             // methods of this path, "GET, HEAD, POST"; empty: no such path
   std::optional<Uuid> id;        // {id}
-  std::string code;              // {code}
+  std::string code;              // {code}, {provider}
 };
 RouteMatch FindRoute(std::string_view method, std::string_view path);
 

@@ -72,6 +72,8 @@ Result<std::unique_ptr<Runtime>> Runtime::Load(const std::string& config_path) {
   out->services_.reset(new auth::Services{out->config_, out->keys_, out->db_, out->proofs_,
                                           out->tokens_, out->mail_, out->clock_, out->entropy_,
                                           policy, std::move(dummy)});
+  GH_ASSIGN(out->providers_, auth::ProviderDirectory::Open(out->config_));
+  out->services_->providers = out->providers_.get();
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/mail.h"
 #include "handlers/auth/proof_cache.h"
+#include "handlers/auth/provider_directory.h"
 #include "handlers/auth/services.h"
 
 namespace gatehouse {
@@ -32,6 +33,7 @@ class Runtime {
   auth::ProofCache proofs_;
   auth::LiveTokens tokens_;
   auth::MailTemplates mail_;
+  std::unique_ptr<auth::ProviderDirectory> providers_;
   std::unique_ptr<auth::Services> services_;
 };
 

@@ -57,5 +57,6 @@ using MailId = Id<struct MailTag>;
 using AttemptId = Id<struct AttemptTag>;
 using EventId = Id<struct EventTag>;
 using CredentialId = Id<struct CredentialTag>;
+using IdentityId = Id<struct IdentityTag>;
 
 }  // namespace gatehouse

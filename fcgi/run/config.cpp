@@ -22,6 +22,18 @@
 namespace gatehouse {
 namespace {
 
+constexpr std::string_view kProviderExample =
+    R"(# Providers that every tenant offers; a tenant's settings add others.
+#[[oauth.providers]]
+#id = "corp"                # [a-z0-9][a-z0-9-]{0,31}; at the provider, register
+#name = "Example Corp"      # {base_url}/auth/oauth/corp/callback as redirect URI
+#type = "oidc"              # or "oauth2", with authorization_endpoint, token_endpoint and
+#issuer = "https://id.example.com"   # userinfo_endpoint in place of the issuer
+#client_id = "gatehouse"
+#client_secret_file = "/etc/gatehouse/oauth-corp"   # mode 0600; none: a public client
+#scopes = ["openid", "email", "profile"]
+)";
+
 std::string_view TypeName(ConfigType type) {
   switch (type) {
     case ConfigType::kString:
@@ -127,6 +139,65 @@ void TakeDefault(const ConfigRow& row, Config& config) {
   Take(row, *parsed.table().get("v"), config, none);
 }
 
+// [[oauth.providers]]: the keys of API.md "Tenant settings", the secret in a file of its own.
+void TakeProvider(const toml::table& table, Config& config, Problems& problems) {
+  const auto line = static_cast<std::uint32_t>(table.source().begin.line);
+  const std::string key = "oauth.providers";
+  Config::Provider out;
+  OAuthProvider& p = out.provider;
+  std::string type;
+  const std::map<std::string_view, std::string*> texts = {
+      {"id", &p.id},
+      {"name", &p.name},
+      {"type", &type},
+      {"issuer", &p.issuer},
+      {"authorization_endpoint", &p.authorization_endpoint},
+      {"token_endpoint", &p.token_endpoint},
+      {"userinfo_endpoint", &p.userinfo_endpoint},
+      {"client_id", &p.client_id},
+      {"client_secret_file", &out.client_secret_file}};
+  for (const auto& [name, node] : table) {
+    const auto found = texts.find(name.str());
+    if (found != texts.end() && node.is_string()) {
+      *found->second = node.as_string()->get();
+    } else if (name.str() == "scopes" && node.is_array()) {
+      for (const auto& scope : *node.as_array()) {
+        p.scopes.push_back(scope.is_string() ? scope.as_string()->get() : std::string());
+      }
+    } else {
+      problems.Add(line, key,
+                   "has a member that is not known, or is no string: " + std::string(name.str()));
+      return;
+    }
+  }
+  if (type != "oidc" && type != "oauth2") {
+    problems.Add(line, key, "needs a type: oidc or oauth2");
+    return;
+  }
+  p.type = type == "oidc" ? OAuthType::kOidc : OAuthType::kOAuth2;
+  for (const auto& problem : ProblemsOf(p, config.OAuthLoopback())) {
+    problems.Add(line, key, Excerpt(p.id) + ": " + problem.field + " " + problem.what);
+  }
+  if (!out.client_secret_file.empty() && !CheckAbsolutePath(out.client_secret_file).empty()) {
+    problems.Add(line, key, Excerpt(p.id) + ": client_secret_file must be an absolute path");
+  }
+  for (const auto& other : config.oauth_providers) {
+    if (other.provider.id == p.id) problems.Add(line, key, "has two by the id " + Excerpt(p.id));
+  }
+  config.oauth_providers.push_back(std::move(out));
+}
+
+void TakeProviders(const toml::node& node, Config& config, Problems& problems) {
+  const auto* array = node.as_array();
+  const auto line = static_cast<std::uint32_t>(node.source().begin.line);
+  if (array == nullptr) return problems.Add(line, "oauth.providers", "must be a list of tables");
+  for (const auto& item : *array) {
+    const auto* table = item.as_table();
+    if (table == nullptr) return problems.Add(line, "oauth.providers", "must be a list of tables");
+    TakeProvider(*table, config, problems);
+  }
+}
+
 // Rules between keys.
 void CheckTogether(Config& c, const std::set<std::string, std::less<>>& given, Problems& problems) {
   if (!c.db_host.empty()) {
@@ -215,6 +286,11 @@ Result<Config> ParseConfig(std::string_view text, const std::string& name) {
     given.insert(it->first);
     found.erase(it);
   }
+  // After the other keys: what a provider's URL may be depends on one of them.
+  if (const auto it = found.find(std::string_view("oauth.providers")); it != found.end()) {
+    TakeProviders(*it->second, config, problems);
+    found.erase(it);
+  }
   for (const auto& [key, node] : found) {
     problems.Add(static_cast<std::uint32_t>(node->source().begin.line), key, "is not known");
   }
@@ -247,6 +323,7 @@ std::string ConfigExample() {
     const bool required = row.key.fallback.empty();
     out.append(required ? "" : "#").append(row.key.key.substr(dot + 1)).append(" = ");
     out.append(required ? row.example : row.key.fallback).append("\n");
+    if (row.key.key == "oauth.waiting") out.append(kProviderExample);
   }
   return out;
 }

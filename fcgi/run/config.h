@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fcgi/base/result.h"
+#include "fcgi/run/oauth_provider.h"
 
 namespace gatehouse {
 
@@ -58,6 +59,17 @@ struct Config {
   std::string mail_from;       // address
   std::string mail_templates;  // folder
   std::int64_t mail_per_recipient_hour;
+  // [oauth]
+  // A provider that every tenant has, unless it names one of its own by the same id.
+  struct Provider {
+    OAuthProvider provider;
+    std::string client_secret_file;  // 0600; empty: a public client
+  };
+  std::vector<Provider> oauth_providers;          // [[oauth.providers]]
+  std::vector<std::string> oauth_return_origins;  // where people may be sent after a sign-in
+  std::string oauth_loopback;                     // "refuse" or "allow"
+  std::string oauth_ca_file;
+  std::int64_t oauth_waiting;  // workers that wait for providers at once
   // [nginx]: what `gatehouse nginx-config` writes
   std::int64_t https_port;
   std::int64_t http_port;
@@ -67,6 +79,7 @@ struct Config {
   std::string tls_key;
   std::vector<std::string> trusted_proxies;  // set_real_ip_from
 
+  bool OAuthLoopback() const { return oauth_loopback == "allow"; }
   std::string Issuer() const { return issuer.empty() ? base_url : issuer; }
   std::string Audience() const { return audience.empty() ? base_url : audience; }
 };

@@ -130,6 +130,16 @@ const std::vector<ConfigRow>& ConfigRows() {
       Integer("mail.per_recipient_hour", &C::mail_per_recipient_hour, "20", 1, 1000,
               "Mails to one recipient within an hour."),
 
+      List("oauth.return_origins", &C::oauth_return_origins, "[]", CheckBaseUrl,
+           "Origins besides base_url that people may be sent back to after an OAuth sign-in."),
+      Choice("oauth.loopback", &C::oauth_loopback, R"("refuse")", "refuse|allow",
+             "allow: providers on this machine, also by http://. For development only."),
+      Text("oauth.ca_file", &C::oauth_ca_file, R"("")", CheckAbsolutePath,
+           "Certificates to trust when providers are called; empty: the system's."),
+      Integer("oauth.waiting", &C::oauth_waiting, "2", 1, 64,
+              "Workers of this host that may wait for providers at once, 1 to 64: fewer than the "
+              "account pool has, so that a provider that hangs leaves some for passwords."),
+
       Integer("nginx.https_port", &C::https_port, "443", 1, 65535, "For `gatehouse nginx-config`."),
       Integer("nginx.http_port", &C::http_port, "80", 1, 65535, "Redirects to HTTPS."),
       List("nginx.listen", &C::listen, R"(["0.0.0.0", "::"])", CheckAddress,

@@ -29,7 +29,8 @@ struct Call {
   http::Fields query{};
   std::optional<Uuid> id{};  // the {id} of the path
   std::string code{};        // the {code} of the path
-  // What the device cookie says, with an unsafe method: no other signs in or asks for a password.
+  // What the device cookie says, with an unsafe method, or coming back from a provider: no other
+  // signs in or asks for a password.
   std::optional<auth::DeviceMark> device{};
   Idempotency idempotency{};
 

@@ -90,6 +90,10 @@ void SetChallengeCookie(http::Response& response, std::string_view token, Second
   SetCookie(response, kChallengeCookie, token, "/", lifetime.count(), true);
 }
 
+void SetOAuthCookie(http::Response& response, std::string_view value, Seconds lifetime) {
+  SetCookie(response, kOAuthCookie, value, "/", lifetime.count(), true);
+}
+
 void ClearChallengeCookie(http::Response& response) {
   SetCookie(response, kChallengeCookie, "", "/", 0, true);
 }

@@ -13,6 +13,8 @@ inline constexpr std::string_view kAccessCookie = "__Host-gatehouse_access";
 inline constexpr std::string_view kRefreshCookie = "__Secure-gatehouse_refresh";
 inline constexpr std::string_view kCsrfCookie = "__Host-gatehouse_csrf";
 inline constexpr std::string_view kDeviceCookie = "__Host-gatehouse_device";
+// The browser's own secret on the way to a provider and back (handlers/auth/oauth_flow.h).
+inline constexpr std::string_view kOAuthCookie = "__Host-gatehouse_oauth";
 inline constexpr std::string_view kChallengeCookie = "__Host-gatehouse_challenge";
 
 // The access token of a request: the Authorization header alone decides where there is one.
@@ -37,6 +39,7 @@ void SetCsrfCookie(http::Response& response, std::string_view csrf_token, TimePo
 void SetDeviceCookie(http::Response& response, std::string_view value);
 // Between the first factor and the second, in cookie mode.
 void SetChallengeCookie(http::Response& response, std::string_view token, Seconds lifetime);
+void SetOAuthCookie(http::Response& response, std::string_view value, Seconds lifetime);
 void ClearChallengeCookie(http::Response& response);
 // Access, refresh and CSRF cookies; the device cookie stays (API.md, logout).
 void ClearAccessCookies(http::Response& response);

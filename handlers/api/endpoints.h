@@ -81,6 +81,13 @@ Result<http::Response> PostRevoke(Call& call);
 Result<http::Response> GetServiceCredentials(Call& call);
 Result<http::Response> PostServiceCredentials(Call& call);
 Result<http::Response> DeleteServiceCredential(Call& call);
+// oauth.cpp
+Result<http::Response> GetOAuthProviders(Call& call);
+Result<http::Response> GetOAuthStart(Call& call);
+Result<http::Response> GetOAuthCallback(Call& call);
+Result<http::Response> PostOAuthLink(Call& call);
+Result<http::Response> DeleteOAuthIdentity(Call& call);
+Result<http::Response> GetMyIdentities(Call& call);
 // jwks.cpp
 Result<http::Response> GetJwks(Call& call);
 // records.cpp

@@ -66,6 +66,9 @@ Result<http::Response> GetMyExport(Call& call) {
   for (const auto& session : sessions) {
     WriteSession(out, session, tenant.settings, session.id == who.session_id);
   }
+  GH_ASSIGN(const auto accounts, auth::LinkedAccounts(call.services, call.caller, who));
+  out.EndArray().Key("identities").BeginArray();
+  for (const auto& account : accounts) WriteIdentity(out, account);
   out.EndArray().Key("login_attempts").BeginArray();
   GH_TRY(WriteAttempts(out, *ex, who));
   out.EndArray().Key("audit_events").BeginArray();

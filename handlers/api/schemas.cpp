@@ -1,5 +1,6 @@
 #include "handlers/api/schemas.h"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <vector>
@@ -457,10 +458,34 @@ constexpr std::array kAuditFields = {
 constexpr Schema kAuditEvent{"AuditEvent", kAuditFields};
 constexpr FieldSpec kAuditItem{.name = "", .type = FieldType::kObject, .object = &kAuditEvent};
 constexpr std::array kAuditListFields = {List("items", &kAuditItem), Nullable("next_cursor")};
+constexpr std::array kOAuthTenantFields = {kTenantField};
+// Where it leads is judged by the rule that knows the configuration.
+constexpr std::array kOAuthStartFields = {kTenantField,
+                                          FieldSpec{.name = "return_to", .min = 1, .max = 2000}};
+// The provider adds what it likes; the endpoint reads what it needs and never answers 422.
+constexpr std::array kOAuthCallbackFields = {Text("state", 64), Text("code", 4096),
+                                             Text("iss", 500), Text("error", 100)};
+constexpr std::array kOfferedProviderFields = {Text("id", 32), Text("name", 100)};
+constexpr Schema kOfferedProvider{"OfferedProvider", kOfferedProviderFields};
+constexpr FieldSpec kOfferedProviderItem{
+    .name = "", .type = FieldType::kObject, .object = &kOfferedProvider};
+constexpr std::array kOAuthProviderListFields = {List("items", &kOfferedProviderItem)};
+constexpr std::array kOAuthLinkAnswerFields = {Text("authorize_url", 8000)};
+constexpr std::array kIdentityFields = {Uid("id"),
+                                        Text("provider", 32),
+                                        Text("name", 100),
+                                        Text("subject", 255),
+                                        Nullable("email", 254),
+                                        Time("created_at"),
+                                        Time("last_used_at", true)};
+constexpr Schema kIdentity{"Identity", kIdentityFields};
+constexpr FieldSpec kIdentityItem{.name = "", .type = FieldType::kObject, .object = &kIdentity};
+constexpr std::array kIdentityListFields = {List("items", &kIdentityItem), Nullable("next_cursor")};
 constexpr std::array kExportFields = {
     Time("exported_at"),
     Nested("user", &kUserSchema),
     List("sessions", &kSessionItem),
+    List("identities", &kIdentityItem),
     List("login_attempts", &kAttemptItem),
     List("audit_events", &kAuditItem),
 };
@@ -493,6 +518,43 @@ std::span<const std::string_view> Choices(std::string_view list) {
   return out;
 }
 
+constexpr std::array<std::string_view, 2> kProviderTypes = {"oidc", "oauth2"};
+constexpr FieldSpec kScopeItem{.name = "", .min = 1, .max = 200};
+template <bool kWithSecret>
+constexpr auto ProviderFields() {
+  constexpr std::array kFields = {
+      FieldSpec{.name = "id", .required = true, .min = 1, .max = 32},
+      FieldSpec{.name = "name", .required = true, .min = 1, .max = 100},
+      FieldSpec{.name = "type", .required = true, .max = 8, .one_of = kProviderTypes},
+      FieldSpec{.name = "issuer", .min = 1, .max = 500},
+      FieldSpec{.name = "authorization_endpoint", .min = 1, .max = 500},
+      FieldSpec{.name = "token_endpoint", .min = 1, .max = 500},
+      FieldSpec{.name = "userinfo_endpoint", .min = 1, .max = 500},
+      FieldSpec{.name = "client_id", .required = true, .min = 1, .max = 255},
+      List("scopes", &kScopeItem, 20),
+  };
+  if constexpr (kWithSecret) {
+    std::array<FieldSpec, kFields.size() + 1> out{};
+    std::copy(kFields.begin(), kFields.end(), out.begin());
+    out.back() = {.name = "client_secret",
+                  .nullable = true,
+                  .min = 1,
+                  .max = 1024,
+                  .format = Format::kPassword,
+                  .description = "Write-only; left out: the one before stays; null: none"};
+    return out;
+  } else {
+    return kFields;
+  }
+}
+constexpr auto kProviderFields = ProviderFields<false>();
+constexpr auto kProviderChangeFields = ProviderFields<true>();
+constexpr Schema kProvider{"OAuthProvider", kProviderFields};
+constexpr Schema kProviderChange{"OAuthProviderChange", kProviderChangeFields};
+constexpr FieldSpec kProviderItem{.name = "", .type = FieldType::kObject, .object = &kProvider};
+constexpr FieldSpec kProviderChangeItem{
+    .name = "", .type = FieldType::kObject, .object = &kProviderChange};
+
 // The settings' own table (SPEC N5) as fields.
 std::vector<FieldSpec> SettingFields(bool nullable) {
   static constexpr FieldSpec kSettingItem{.name = "", .max = 253};
@@ -518,6 +580,11 @@ std::vector<FieldSpec> SettingFields(bool nullable) {
         field.type = FieldType::kArray;
         field.max = 100;
         field.item = &kSettingItem;
+        break;
+      case auth::SettingType::kProviders:
+        field.type = FieldType::kArray;
+        field.max = 20;
+        field.item = nullable ? &kProviderChangeItem : &kProviderItem;
         break;
     }
     out.push_back(field);
@@ -559,6 +626,9 @@ const Schema kEnrol{"EnrolRequest", kEnrolFields};
 const Schema kConfirm{"ConfirmRequest", kConfirmFields};
 const Schema kBothFactors{"BothFactorsRequest", kBothFactorsFields};
 
+const Schema kOAuthTenant{"OAuthTenant", kOAuthTenantFields};
+const Schema kOAuthStart{"OAuthStart", kOAuthStartFields};
+const Schema kOAuthCallback{"OAuthCallback", kOAuthCallbackFields};
 const Schema kNoQuery{"NoQuery", {}};
 const Schema kPage{"Page", kPageFields};
 const Schema kAttemptFilter{"AttemptFilter", kAttemptFilterFields};
@@ -571,6 +641,9 @@ const Schema kTenantFilter{"TenantFilter", kTenantFilterFields};
 const Schema kForce{"Force", kForceFields};
 const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
 
+const Schema kOAuthProviderList{"OAuthProviderList", kOAuthProviderListFields};
+const Schema kOAuthLinkAnswer{"OAuthLinkAnswer", kOAuthLinkAnswerFields};
+const Schema kIdentityList{"IdentityList", kIdentityListFields};
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};
 const Schema kSessionAnswer{"SessionAnswer", kSessionAnswerFields};
 const Schema kSessionInfo{"SessionInfo", kSessionInfoFields};

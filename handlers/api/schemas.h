@@ -12,13 +12,15 @@ extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRe
     kNewPermission, kNewTenant, kTenantChange, kSettingsChange, kChallenge, kEnrol, kConfirm,
     kBothFactors;
 // Queries.
-extern const http::Schema kNoQuery, kPage, kAttemptFilter, kOwnAttemptFilter, kRequirement,
-    kUserFilter, kRoleFilter, kPermissionFilter, kTenantFilter, kForce, kAuditFilter;
+extern const http::Schema kOAuthTenant, kOAuthStart, kOAuthCallback, kNoQuery, kPage,
+    kAttemptFilter, kOwnAttemptFilter, kRequirement, kUserFilter, kRoleFilter, kPermissionFilter,
+    kTenantFilter, kForce, kAuditFilter;
 // Answers.
-extern const http::Schema kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer,
-    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kJwkSet, kIntrospection,
-    kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
-    kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
-    kAuditList, kLoginAnswer, kEnrolmentAnswer, kRecoveryCodes;
+extern const http::Schema kOAuthProviderList, kOAuthLinkAnswer, kIdentityList, kStatusAnswer,
+    kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer, kUserAnswer, kSessionList,
+    kAttemptList, kReadyAnswer, kJwkSet, kIntrospection, kCredentialList, kNewCredentialAnswer,
+    kPictureAnswer, kExport, kUserList, kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList,
+    kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList, kLoginAnswer, kEnrolmentAnswer,
+    kRecoveryCodes;
 
 }  // namespace gatehouse::api::schema

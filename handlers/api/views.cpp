@@ -84,6 +84,16 @@ void WriteAttempt(json::Writer& out, const store::Attempt& attempt) {
   out.Member("reason", attempt.reason).EndObject();
 }
 
+void WriteIdentity(json::Writer& out, const auth::LinkedAccount& account) {
+  const auto& identity = account.identity;
+  const auto& last = identity.last_used_at;
+  out.BeginObject().Member("id", identity.id.ToString());
+  out.Member("provider", identity.account.provider).Member("name", account.name);
+  out.Member("subject", identity.account.subject).Member("email", identity.email);
+  out.Member("created_at", ToRfc3339(identity.created_at));
+  out.Member("last_used_at", last ? std::optional(ToRfc3339(*last)) : std::nullopt).EndObject();
+}
+
 void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions) {
   out.BeginObject().Member("id", role.id.ToString()).Member("tenant_id", IdText(role.tenant_id));

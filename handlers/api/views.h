@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fcgi/lib/json.h"
+#include "handlers/auth/oauth_identity.h"
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
 #include "sql/store/audit.h"
@@ -22,6 +23,7 @@ void WriteUser(json::Writer& out, const store::User& user, const store::Grants& 
 void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);
 void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
+void WriteIdentity(json::Writer& out, const auth::LinkedAccount& account);
 void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions);
 void WritePermission(json::Writer& out, const store::Permission& permission);

@@ -2,6 +2,7 @@
 //   sessions                30 days past their end
 //   links                    1 day past their expiry
 //   challenges               to their expiry
+//   OAuth states             to their expiry
 //   mail                     7 days, once delivered or given up
 //   lockouts                 2 days since the last attempt
 //   attempts               400 days

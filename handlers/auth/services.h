@@ -18,6 +18,7 @@ namespace gatehouse::auth {
 class LiveTokens;
 class MailTemplates;
 class ProofCache;
+class ProviderDirectory;
 
 struct Services {
   const Config& config;
@@ -31,6 +32,7 @@ struct Services {
   HashPolicy hash_policy;
   std::string dummy_hash;  // of nobody's password, under hash_policy: what a missing account costs
   DatabaseRest database_rest{};
+  ProviderDirectory* providers = nullptr;  // where nobody signs in through OAuth, none
 };
 
 // Who asks, as nginx says. `now` is taken once a request, so that one request sees one time.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fcgi/lib/text.h"
+#include "handlers/auth/provider_setting.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -85,6 +86,9 @@ const std::vector<Row>& Rows() {
       TextRow("info_text", SettingType::kText, 4000, "", &S::info_text),
       TextRow("mail_sender_name", SettingType::kText, 100, "", &S::mail_sender_name),
       BooleanRow("oauth_link_verified_email", &S::oauth_link_verified_email),
+      {{kProvidersSetting, SettingType::kProviders},
+       [](S& s, const json::Value& v) { s.oauth_providers = ReadProviders(v, true, nullptr); },
+       [](const S& s) { return ProvidersJson(s.oauth_providers); }},
   };
   return rows;
 }
@@ -145,6 +149,12 @@ bool IsValid(const SettingSpec& spec, const json::Value& value) {
                       IsDomain(*item.string());
              });
     }
+    case SettingType::kProviders: {
+      // Whether this machine may be called is asked when it is.
+      std::vector<FieldError> problems;
+      ReadProviders(value, true, &problems);
+      return problems.empty();
+    }
   }
   return false;
 }
@@ -172,13 +182,20 @@ TenantSettings ParseSettings(std::string_view stored) {
   return out;
 }
 
-Result<std::string> MergeSettings(std::string_view stored, const json::Value& patch) {
+Result<std::string> MergeSettings(std::string_view stored, const json::Value& patch,
+                                  bool loopback_http) {
   Error invalid{ErrorCode::kValidationFailed, "settings", {}, 0};
   auto document = json::Parse(stored.empty() ? "{}" : stored);
   if (!document || document->object() == nullptr || patch.object() == nullptr) return invalid;
   json::Object& merged = *document->object();
   for (const auto& [key, value] : *patch.object()) {
     const Row* row = FindRow(key);
+    if (key == kProvidersSetting && !value.is_null()) {
+      const auto providers = ReadProviders(value, loopback_http, &invalid.fields);
+      std::erase_if(merged, [](const auto& member) { return member.first == kProvidersSetting; });
+      merged.emplace_back(key, ProvidersJson(providers));
+      continue;
+    }
     if (row == nullptr || !(value.is_null() || IsValid(row->spec, value))) {
       invalid.fields.push_back({"/" + key, row == nullptr ? "unknown_field" : "invalid_format",
                                 row == nullptr ? "There is no such setting."

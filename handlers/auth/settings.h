@@ -11,6 +11,7 @@
 #include "fcgi/base/clock.h"
 #include "fcgi/base/result.h"
 #include "fcgi/lib/json.h"
+#include "fcgi/run/oauth_provider.h"
 
 namespace gatehouse::auth {
 
@@ -37,9 +38,10 @@ struct TenantSettings {
   std::string info_text;
   std::string mail_sender_name;
   bool oauth_link_verified_email = false;
+  std::vector<OAuthProvider> oauth_providers;
 };
 
-enum class SettingType { kSeconds, kInteger, kBoolean, kChoice, kText, kTextList };
+enum class SettingType { kSeconds, kInteger, kBoolean, kChoice, kText, kTextList, kProviders };
 
 struct SettingSpec {
   std::string_view key;
@@ -57,7 +59,10 @@ TenantSettings ParseSettings(std::string_view stored);
 
 // `stored` with the members of `patch` (an object) put in, checked against the table. Unknown keys
 // and bad values: kValidationFailed with a field each ("/access_ttl"). null resets to the default.
-Result<std::string> MergeSettings(std::string_view stored, const json::Value& patch);
+// Client secrets do not get in (handlers/auth/provider_setting.h). `loopback_http`: providers may
+// be http:// URLs of this machine.
+Result<std::string> MergeSettings(std::string_view stored, const json::Value& patch,
+                                  bool loopback_http = false);
 
 // The whole flat object, every key with its value, as JSON.
 std::string SettingsJson(const TenantSettings& settings);

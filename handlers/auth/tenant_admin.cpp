@@ -6,6 +6,7 @@
 #include "handlers/auth/difference.h"
 #include "handlers/auth/preset.h"
 #include "handlers/auth/proof_cache.h"
+#include "handlers/auth/provider_setting.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -181,10 +182,20 @@ Result<TenantSettings> UpdateSettings(Services& services, const Caller& caller, 
   const auto update = [&](db::Executor& ex) -> Result<TenantSettings> {
     GH_ASSIGN(const auto tenant, store::LockTenant(ex, id));
     if (!tenant) return MakeError(ErrorCode::kNotFound, "tenant");
-    GH_ASSIGN(const std::string merged, MergeSettings(tenant->settings, patch));
+    GH_ASSIGN(const std::string merged,
+              MergeSettings(tenant->settings, patch, services.config.OAuthLoopback()));
+    const TenantSettings before = ParseSettings(tenant->settings);
     TenantSettings after = ParseSettings(merged);
-    const Difference changed =
-        DifferenceOf(Members(ParseSettings(tenant->settings)), Members(after));
+    GH_ASSIGN(
+        const auto secrets,
+        ApplyClientSecrets(services, ex, id, patch, before.oauth_providers, after.oauth_providers));
+    json::Object now_set = Members(after);
+    if (!secrets.empty()) {
+      json::Array providers;
+      for (const auto& provider : secrets) providers.emplace_back(provider);
+      now_set.emplace_back("oauth_client_secrets_changed", std::move(providers));
+    }
+    const Difference changed = DifferenceOf(Members(before), now_set);
     if (changed.empty()) return after;
     now = services.clock.Now();
     GH_TRY(store::SetTenantSettings(ex, id, merged, now, IdOf(by)));

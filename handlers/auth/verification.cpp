@@ -7,6 +7,7 @@
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/link_token.h"
 #include "handlers/auth/notify.h"
+#include "handlers/auth/oauth_identity.h"
 #include "handlers/auth/reauthenticate.h"
 #include "handlers/auth/session.h"
 
@@ -66,24 +67,38 @@ Result<Target> LockTarget(db::Executor& ex, std::string_view hash, TimePoint now
   return Target{std::move(*link), std::move(*user)};
 }
 
+// The account at a provider that a registration came with. Not where it is somebody's by now.
+Status AttachAccount(Services& services, db::Executor& ex, const Caller& caller,
+                     const store::OAuthAccount& account, const store::User& user) {
+  GH_ASSIGN(const auto taken,
+            store::FindIdentity(ex, user.tenant_id, account.authority, account.subject));
+  if (taken) return Unusable("the provider's account was linked meanwhile");
+  return LinkAccount(services, ex, caller, account, user.email, user);
+}
+
 // What the link was sent for. An address that an administrator entered brings no registration, and
-// so neither password nor names.
-Status ConfirmAddress(db::Executor& ex, const store::Link& link, store::User& user, TimePoint now) {
+// so neither password nor names. One that came from a provider brings no password: whatever another
+// registration left there goes.
+Status ConfirmAddress(Services& services, db::Executor& ex, const Caller& caller,
+                      const store::Link& link, store::User& user, TimePoint now) {
   const bool pending = user.status == UserStatus::kPending;
   if (link.email != user.email || (!pending && user.email_verified_at)) {
     return Unusable("another address, or verified before");
   }
+  GH_ASSIGN(const auto account, store::FindOAuthRegistration(ex, link.id));
   if (!pending) {
     user.email_verified_at = now;
     user.updated_at = now;
     GH_TRY(store::UpdateUser(ex, user));
+    if (account) return AttachAccount(services, ex, caller, *account, user);
     if (!link.password_hash) return {};
     return store::SetPassword(ex, user.tenant_id, user.id, *link.password_hash, now, user.id);
   }
-  if (link.password_hash) {
+  if (link.password_hash || account) {
     GH_TRY(store::UpdatePending(ex, user.tenant_id, user.id, link.password_hash, link.first_name,
                                 link.last_name, link.phone, now));
   }
+  if (account) GH_TRY(AttachAccount(services, ex, caller, *account, user));
   user.status = UserStatus::kActive;
   return store::ActivateUser(ex, user.tenant_id, user.id, now);
 }
@@ -112,7 +127,7 @@ Result<store::User> VerifyIn(Services& services, db::Executor& ex, const Caller&
   const std::string before = AddressJson(user);
   const bool moves = target.link.purpose == LinkPurpose::kChangeEmail;
   GH_TRY(moves ? MoveAddress(ex, target.link, user, now)
-               : ConfirmAddress(ex, target.link, user, now));
+               : ConfirmAddress(services, ex, caller, target.link, user, now));
   GH_TRY(store::MarkLinksUsed(ex, user.tenant_id, user.id, target.link.purpose, now));
   GH_TRY(Audit(services, ex, caller,
                {moves ? event::kEmailChanged : event::kEmailVerified, user.tenant_id, user.id,
@@ -202,6 +217,11 @@ Status ResendIn(Services& services, db::Executor& ex, const TenantContext& tenan
   GH_TRY(store::MarkLinksUsed(ex, tenant.row.id, due ? user_id : UserId{},
                               LinkPurpose::kVerifyEmail, now));
   GH_TRY(store::InsertLink(ex, link));
+  // A registration through a provider stays one.
+  GH_ASSIGN(const auto account, store::FindOAuthRegistration(ex, newest ? newest->id : LinkId{}));
+  if (due && account && newest->email == email) {
+    GH_TRY(store::InsertOAuthRegistration(ex, link.id, *account));
+  }
   if (!due) return NotifyNobody(services, ex, tenant, MailKind::kVerifyEmail, email);
   return SendVerification(services, ex, tenant, link, token.text);
 }

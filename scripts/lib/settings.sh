@@ -78,6 +78,7 @@ write_config() {
     [mail.smtp_url]=smtp://127.0.0.1:$smtp_port
     [mail.from]=no-reply@demo.test
     [mail.templates]=$root/nginx/mail
+    [oauth.loopback]=allow
     [nginx.https_port]=$port
     [nginx.http_port]=$http_port
     [nginx.listen]=$(listen_addresses)

@@ -17,6 +17,9 @@ const db::Sql kLinks{"purge.links",
                      "DELETE FROM links WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
 const db::Sql kChallenges{
     "purge.challenges", "DELETE FROM challenges WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
+const db::Sql kOAuthStates{
+    "purge.oauth_states",
+    "DELETE FROM oauth_states WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
 const db::Sql kOutbox{"purge.outbox",
                       "DELETE FROM outbox WHERE created_at < ? AND status <> 'queued'"
                       " ORDER BY created_at LIMIT ?"};
@@ -66,6 +69,10 @@ Result<std::uint64_t> PurgeLinks(db::Executor& ex, TimePoint before, int limit) 
 
 Result<std::uint64_t> PurgeChallenges(db::Executor& ex, TimePoint before, int limit) {
   return ex.Execute(kChallenges, {before, limit});
+}
+
+Result<std::uint64_t> PurgeOAuthStates(db::Executor& ex, TimePoint before, int limit) {
+  return ex.Execute(kOAuthStates, {before, limit});
 }
 
 Result<std::uint64_t> PurgeOutbox(db::Executor& ex, TimePoint before, int limit) {

@@ -54,6 +54,21 @@ TEST(RoutesTest, SegmentsAreUuids) {
   EXPECT_NE(FindRoute("GET", "/auth/users/" + id + "/sessions").route, nullptr);
 }
 
+TEST(RoutesTest, ProvidersAreSegmentsOfTheirOwnKind) {
+  const auto start = FindRoute("GET", "/auth/oauth/corp-1/start");
+  ASSERT_NE(start.route, nullptr);
+  EXPECT_EQ(start.code, "corp-1");
+  EXPECT_EQ(FindRoute("DELETE", "/auth/oauth/corp").code, "corp");
+  for (const char* bad :
+       {"/auth/oauth//start", "/auth/oauth/-a/start", "/auth/oauth/A/start",
+        "/auth/oauth/a_b/start", "/auth/oauth/a/b/start", "/auth/oauth/{provider}/start"}) {
+    EXPECT_TRUE(FindRoute("GET", bad).allow.empty()) << bad;
+  }
+  EXPECT_TRUE(FindRoute("GET", "/auth/oauth/" + std::string(33, 'a') + "/start").allow.empty());
+  // A list is no provider.
+  EXPECT_EQ(FindRoute("DELETE", "/auth/oauth/providers").allow, "GET, HEAD");
+}
+
 // SPEC A5: the document has every row, and every reference in it leads somewhere.
 TEST(RoutesTest, A5OpenApiHasEveryRow) {
   const auto document = json::Parse(OpenApiDocument("https://gate.test"));

@@ -8,6 +8,7 @@ from support.client import Client
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 SOMEBODY = "00000000-0000-7000-8000-00000000abcd"  # a well-formed id of nothing
+NOBODY = "nobody"  # a well-formed provider that no tenant has
 SOMETHING = "nothing:of:this"  # a well-formed permission that no catalogue lists
 
 
@@ -45,7 +46,8 @@ def resolve(document, node):
 
 
 def fill(template, somebody=SOMEBODY, something=SOMETHING):
-    return re.sub(r"\{[^}]+\}", somebody, template.replace("{code}", something))
+    return re.sub(r"\{[^}]+\}", somebody, template.replace("{code}", something)
+                  .replace("{provider}", NOBODY))
 
 
 @lru_cache(maxsize=4)

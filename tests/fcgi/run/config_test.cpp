@@ -75,6 +75,39 @@ TEST(Config, EveryKeyIsThereOnceWithADescription) {
   }
 }
 
+constexpr std::string_view kProvider =
+    "[[oauth.providers]]\nid = \"corp\"\nname = \"Corp\"\ntype = \"oidc\"\n"
+    "issuer = \"https://id.test\"\nclient_id = \"c\"\n";
+
+TEST(Config, O1ProvidersOfTheInstallation) {
+  const std::string text = std::string(kLeast) + std::string(kProvider) +
+                           "client_secret_file = \"/x/y\"\nscopes = [\"openid\"]\n";
+  const auto config = ParseConfig(text, "test.toml");
+  ASSERT_TRUE(config.ok()) << config.error().inner;
+  ASSERT_EQ(config->oauth_providers.size(), 1U);
+  EXPECT_EQ(config->oauth_providers[0].provider.issuer, "https://id.test");
+  EXPECT_EQ(config->oauth_providers[0].client_secret_file, "/x/y");
+  EXPECT_FALSE(config->OAuthLoopback());
+  const std::string twice = std::string(kLeast) + std::string(kProvider) + std::string(kProvider);
+  EXPECT_THAT(ErrorOf(twice), HasSubstr("two by the id"));
+}
+
+TEST(Config, O1ProvidersAreChecked) {
+  const auto changed = [](std::string_view from, std::string_view to) {
+    std::string text = std::string(kLeast) + std::string(kProvider);
+    text.replace(text.find(from), from.size(), to);
+    return ErrorOf(text);
+  };
+  EXPECT_THAT(changed("https://id.test", "http://127.0.0.1:1"), HasSubstr("issuer must be"));
+  EXPECT_THAT(changed("\"corp\"", "\"Corp\""), HasSubstr("id must match"));
+  EXPECT_THAT(changed("\"oidc\"", "\"saml\""), HasSubstr("oidc or oauth2"));
+  EXPECT_THAT(changed("\"oidc\"", "\"oauth2\""), HasSubstr("token_endpoint is missing"));
+  EXPECT_THAT(changed("client_id", "client_secret"), HasSubstr("client_secret"));
+  EXPECT_THAT(changed("client_id = \"c\"", "client_id = 7"), HasSubstr("client_id"));
+  EXPECT_EQ(changed("[[oauth.providers]]", "[oauth]\nloopback = \"allow\"\n[[oauth.providers]]"),
+            "");
+}
+
 TEST(Config, UnknownKeysAndTablesAreErrorsWithTheirLine) {
   EXPECT_THAT(ErrorOf(With("server", "bas_url = \"x\"")), HasSubstr("test.toml:2: server.bas_url"));
   EXPECT_THAT(ErrorOf(std::string(kLeast) + "[sever]\nx = 1\n"), HasSubstr("sever is not known"));

@@ -15,7 +15,8 @@ TEST(SettingsTest, N5DefaultsAreTheContracts) {
             R"("verify_email_ttl":86400,"password_reset_ttl":1800,"registration":"open",)"
             R"("registration_domains":[],"ip_binding":"off","roles_claim":"array",)"
             R"("permissions_claim":true,"sliding_renewal":true,"info_text":"",)"
-            R"("mail_sender_name":"","oauth_link_verified_email":false})");
+            R"("mail_sender_name":"","oauth_link_verified_email":false,)"
+            R"("oauth_providers":[]})");
 }
 
 TEST(SettingsTest, N5MergesAndKeepsOnlyWhatDiffers) {
@@ -48,6 +49,43 @@ TEST(SettingsTest, N5DomainsAreDomains) {
   const auto merged = MergeSettings("{}", Doc(R"({"registration_domains":["A.Example"]})"));
   ASSERT_TRUE(merged.ok());
   EXPECT_EQ(ParseSettings(*merged).registration_domains, std::vector<std::string>{"a.example"});
+}
+
+constexpr std::string_view kCorp =
+    R"({"id":"corp","name":"Corp","type":"oidc","issuer":"https://id.test","client_id":"c",)"
+    R"("client_secret":"s3cret","scopes":["openid"]})";
+
+json::Value Providers(std::string_view items) {
+  return Doc("{\"oauth_providers\":[" + std::string(items) + "]}");
+}
+
+// SPEC O1: what settings keep and show of a provider has no secret in it.
+TEST(SettingsTest, N5ProvidersWithoutTheirSecrets) {
+  const auto merged = MergeSettings("{}", Providers(kCorp));
+  ASSERT_TRUE(merged.ok());
+  EXPECT_EQ(merged->find("s3cret"), std::string::npos);
+  const auto settings = ParseSettings(*merged);
+  ASSERT_EQ(settings.oauth_providers.size(), 1U);
+  EXPECT_EQ(settings.oauth_providers[0].issuer, "https://id.test");
+  EXPECT_EQ(settings.oauth_providers[0].scopes, std::vector<std::string>{"openid"});
+  EXPECT_EQ(SettingsJson(settings).find("secret"), std::string::npos);
+  const auto gone = MergeSettings(*merged, Doc(R"({"oauth_providers":null})"));
+  EXPECT_TRUE(ParseSettings(*gone).oauth_providers.empty());
+}
+
+TEST(SettingsTest, N5ProvidersOfThisMachineNeedTheSwitch) {
+  std::string here(kCorp);
+  here.replace(here.find("https://id.test"), 15, "http://127.0.0.1:1");
+  const auto refused = MergeSettings("{}", Providers(here));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().fields.at(0).pointer, "/oauth_providers/0/issuer");
+  EXPECT_TRUE(MergeSettings("{}", Providers(here), true).ok());
+}
+
+TEST(SettingsTest, N5TwoProvidersHaveTwoIds) {
+  const auto twice = MergeSettings("{}", Providers(std::string(kCorp) + "," + std::string(kCorp)));
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().fields.at(0).pointer, "/oauth_providers/1/id");
 }
 
 // Nobody gets laxer rules because a stored document is damaged.
