@@ -91,6 +91,7 @@ class Provider:
         # -- what may be changed --
         self.discovery = {}               # over what the document says; None takes away
         self.discovery_headers = {}
+        self.keys_headers = {}
         self.claims = lambda claims: claims
         self.token = None                 # claims, key -> the ID token as text
         self.token_answer = lambda document: document
@@ -212,7 +213,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/.well-known/openid-configuration":
             return self._json(200, provider.document(), provider.discovery_headers)
         if path == "/jwks":
-            return self._json(200, {"keys": [key.jwk for key in provider.keys]})
+            return self._json(200, {"keys": [key.jwk for key in provider.keys]},
+                              provider.keys_headers)
         if path == "/token":
             return self._json(*provider.trade(self.headers, form))
         if path == "/userinfo":
