@@ -188,6 +188,32 @@ def test_threshold_under_five_locks_before_the_challenge_is_dead(stack):
     assert person.challenges() == 1
 
 
+def test_where_others_vouch_for_the_first_factor(stack, tenant):
+    """O3, L2: a lock from guessed passwords does not stop that way in; wrong codes on it count and
+    lock it, and the password's way too. (The challenge is made one of OAuth's behind the API's
+    back.)"""
+    person = Person(stack, tenant)
+
+    def federated():
+        client, token = person.challenge()
+        stack.administer_database(
+            f"UPDATE {stack.info['database']}.challenges SET amr = 'fed' WHERE user_id ="
+            f" UNHEX('{stack.user_row(person.user)['id'].hex()}')")
+        return client, token
+
+    client, token = federated()
+    for _ in range(5):
+        Client(stack).login(person.user, password="wrong", expect=401)
+    Client(stack).login(person.user, expect=429)
+    assert answer(client, token, person.code()).json()["session"]["amr"] == ["fed", "otp"]
+    begun = [federated() for _ in range(2)]
+    for number in range(5):
+        client, token = begun[number % 2]
+        answer(client, token, person.authenticator.wrong(), expect=WRONG)
+    answer(client, token, person.code(), expect=(429, "too_many_attempts"))
+    Client(stack).login(person.user, expect=429)
+
+
 # -- what a challenge is bound to ------------------------------------------------------------------
 
 
