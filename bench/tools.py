@@ -161,11 +161,11 @@ def cpu_seconds(pids):
 
 
 def memory_kib(pid):
-    """Proportional and private memory of a process; None where only root may look (workers keep
-    themselves out of others' reach)."""
+    """Proportional and private memory of a process; None where it is gone, or only root may look
+    (workers keep themselves out of others' reach)."""
     try:
         text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except PermissionError:
+    except (PermissionError, FileNotFoundError, ProcessLookupError):
         return None
     sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
     return {"pss": sizes["Pss"], "private": sizes["Private_Clean"] + sizes["Private_Dirty"]}

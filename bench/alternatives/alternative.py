@@ -1,8 +1,11 @@
 """One of them, and what their makers share."""
 
 import base64
+import contextlib
 import json
+import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -67,8 +70,8 @@ def absent(programs):
 
 
 def run(scope, command, **options):
-    """A program until `scope` ends."""
-    process = subprocess.Popen(command, **options)
+    """A program until `scope` ends, and whatever it has started: a group of processes."""
+    process = subprocess.Popen(command, start_new_session=True, **options)
 
     def end():
         process.terminate()
@@ -77,6 +80,9 @@ def run(scope, command, **options):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # Some managers leave before their workers.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     scope.callback(end)
     return process
 
