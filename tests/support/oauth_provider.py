@@ -102,7 +102,9 @@ class Provider:
         handler = type("Handler", (_Handler,), {"provider": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        # A path of its own: ports are used again, and workers remember what they were told.
+        self.prefix = "/" + secrets.token_hex(6)
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}{self.prefix}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -204,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve({name: values[0] for name, values in parse_qs(body).items()})
 
     def _serve(self, form):
-        provider, path = self.provider, urlsplit(self.path).path
+        provider, path = self.provider, urlsplit(self.path).path.removeprefix(self.provider.prefix)
         provider.calls.append((path, dict(self.headers), form))
         time.sleep(provider.delay.get(path, 0))
         if path in provider.raw:
