@@ -23,12 +23,12 @@ constexpr std::size_t kMostKnown = 500;
 constexpr Millis kPatience{500};
 constexpr Millis kStep{20};
 
-// Whoever develops with one on this machine changes it all the time.
+// Whoever develops with one on this machine changes it all the time, and says nothing of caches.
 constexpr Seconds kDevelopmentKept{1};
 
 Seconds Kept(Seconds max_age, std::string_view url) {
-  if (url.starts_with("http://")) return kDevelopmentKept;
-  return max_age.count() == 0 ? kUsuallyKept : std::clamp(max_age, kLeastKept, kMostKept);
+  if (max_age.count() != 0) return std::clamp(max_age, kLeastKept, kMostKept);
+  return url.starts_with("http://") ? kDevelopmentKept : kUsuallyKept;
 }
 
 Error Unusable(const std::string& why) {

@@ -43,7 +43,7 @@ def test_o1_the_request_carries_state_nonce_and_pkce(stack, client, provider, ho
     answer = start(client, tenant=home, return_to="/demo/")
     url = urlsplit(answer.headers["Location"])
     asked = {name: values[0] for name, values in parse_qs(url.query).items()}
-    assert f"{url.scheme}://{url.netloc}" == provider.issuer
+    assert url._replace(query="").geturl() == provider.issuer + "/authorize"
     assert set(asked) == {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce",
                           "code_challenge", "code_challenge_method"}
     assert asked["redirect_uri"] == f"{stack.base_url}/auth/oauth/corp/callback"

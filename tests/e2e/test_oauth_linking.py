@@ -171,6 +171,25 @@ def test_o2_no_account_is_prepared_for_somebody_else_by_password(stack, provider
     assert len(identities(stack, stranger)) == 1
 
 
+def test_o2_what_a_stranger_entered_meanwhile_goes(stack, provider, home):
+    """The victim comes from the provider, a stranger registers the address with a password, the
+    victim opens the first mail's link: no password is left."""
+    email = fresh_email()
+    who = person(email, verified=False)
+    go(Client(stack), provider, who, tenant=home)
+    token = stack.mail.wait(email, "verify_email").token()
+    stranger = User(email, fresh_password(), home)
+    Client(stack).post("/auth/register", {"tenant": home, "email": email, "first_name": "Eve",
+                                          "password": stranger.password}, expect=202)
+    Client(stack).post("/auth/verify-email", {"token": token}, token=None, expect=200)
+    row = stack.user_row(stranger)
+    assert row["password_hash"] is None and row["first_name"] is None
+    Client(stack).login(stranger, expect=401)
+    client = Client(stack)
+    go(client, provider, who, tenant=home)
+    assert signed_in_as(client)["email"] == email
+
+
 def test_o2_no_account_is_prepared_for_somebody_else_by_a_provider(stack, provider, home):
     """A stranger comes from the provider with the victim's address, unverified. The victim then
     registers by themselves: the stranger's account at the provider is not part of it."""
@@ -296,8 +315,10 @@ def test_o2_unlinking_twice_at_once_leaves_one(stack, provider, other, home):
         one.access = client.access
         answers.append(one.call("DELETE", f"/auth/oauth/{name}").status_code)
     threads = [threading.Thread(target=unlink, args=(name,)) for name in ("corp", "other")]
-    for thread in threads:
-        thread.start()
+    with stack.locked_table("audit_events"):  # neither can end before the other has begun
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
     for thread in threads:
         thread.join()
     assert sorted(answers) == [204, 409]

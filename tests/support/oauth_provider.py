@@ -91,6 +91,7 @@ class Provider:
         # -- what may be changed --
         self.discovery = {}               # over what the document says; None takes away
         self.discovery_headers = {}
+        self.keys_headers = {}
         self.claims = lambda claims: claims
         self.token = None                 # claims, key -> the ID token as text
         self.token_answer = lambda document: document
@@ -101,7 +102,9 @@ class Provider:
         handler = type("Handler", (_Handler,), {"provider": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        # A path of its own: ports are used again, and workers remember what they were told.
+        self.prefix = "/" + secrets.token_hex(6)
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}{self.prefix}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -203,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve({name: values[0] for name, values in parse_qs(body).items()})
 
     def _serve(self, form):
-        provider, path = self.provider, urlsplit(self.path).path
+        provider, path = self.provider, urlsplit(self.path).path.removeprefix(self.provider.prefix)
         provider.calls.append((path, dict(self.headers), form))
         time.sleep(provider.delay.get(path, 0))
         if path in provider.raw:
@@ -212,7 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/.well-known/openid-configuration":
             return self._json(200, provider.document(), provider.discovery_headers)
         if path == "/jwks":
-            return self._json(200, {"keys": [key.jwk for key in provider.keys]})
+            return self._json(200, {"keys": [key.jwk for key in provider.keys]},
+                              provider.keys_headers)
         if path == "/token":
             return self._json(*provider.trade(self.headers, form))
         if path == "/userinfo":
