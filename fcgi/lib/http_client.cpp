@@ -198,6 +198,8 @@ Result<HttpAnswer> HttpClient::Call(const std::string& url, const Headers& heade
   }
   Set(curl, CURLOPT_NOSIGNAL, 1L);
   Set(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left));
+  // Else libcurl, past its time, waits for name servers that do not answer.
+  Set(curl, CURLOPT_QUICK_EXIT, 1L);
   Set(curl, CURLOPT_CONNECTTIMEOUT_MS,
       static_cast<long>(std::min<std::int64_t>(left, options_.connect_timeout.count())));
   Set(curl, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);

@@ -47,10 +47,6 @@ void CheckEndpoint(std::string_view field, const std::string& url, bool wanted, 
 
 std::string_view ToString(OAuthType type) { return type == OAuthType::kOidc ? "oidc" : "oauth2"; }
 
-std::string OAuthProvider::Authority() const {
-  return type == OAuthType::kOidc ? issuer : userinfo_endpoint;
-}
-
 std::string OAuthProvider::SecretAudience() const {
   return type == OAuthType::kOidc ? issuer : token_endpoint;
 }

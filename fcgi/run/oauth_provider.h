@@ -21,9 +21,6 @@ struct OAuthProvider {
   std::string client_id;
   std::vector<std::string> scopes;
 
-  // Whose accounts these are: the issuer, or the userinfo endpoint that names people. Identities
-  // are kept under it, so that another server under the same id brings nobody in.
-  std::string Authority() const;
   // Where the client secret is sent, for what is sealed must not go anywhere else.
   std::string SecretAudience() const;
 

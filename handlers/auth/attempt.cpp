@@ -157,6 +157,13 @@ Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject&
                              LockoutHorizon(services.clock.Now(), subject.settings()));
 }
 
+Status MoveFailures(Services& services, db::Executor& ex, const store::User& user,
+                    std::string_view new_email) {
+  return store::MoveCounted(ex, IdentifierKey(services.keys, user.tenant_id.view(), user.email),
+                            IdentifierKey(services.keys, user.tenant_id.view(), new_email),
+                            kReasonWrongCode);
+}
+
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,
                      const AttemptSubject& subject, const Evaluation& right, bool success,
                      std::string_view reason) {

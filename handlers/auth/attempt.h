@@ -80,6 +80,12 @@ Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& call
 Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
                      const Evaluation& right);
 
+// Before the address of an account is another: its wrong second factors go along, for whoever has
+// the password could else guess anew from each address. With the user's row locked, under which
+// they are counted.
+Status MoveFailures(Services& services, db::Executor& ex, const store::User& user,
+                    std::string_view new_email);
+
 // The row of an attempt with the right password or code: a success (which clears the count), or a
 // refusal for another reason (which counts for nothing).
 Status RecordOutcome(Services& services, db::Executor& ex, const Caller& caller,

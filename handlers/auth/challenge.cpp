@@ -40,11 +40,13 @@ class ChallengeTransaction {
     if (!row || services_.clock.Now() >= row->expires_at) return Refuse(Invalid("used or expired"));
     subject.device = row->device_name;
     if (caller_.ip != row->ip && caller_.user_agent != row->user_agent) {
+      GH_TRY(Record(ex, subject, opened));
       return Refuse(Invalid("from another address with another user agent"));
     }
     GH_ASSIGN(const auto obstacle, ObstacleOf(services_, ex, *opened.user, *subject.tenant));
     if (obstacle || !opened.user->two_factor_enabled) {
       GH_TRY(store::DeleteChallenge(ex, tenant_, token_hash_));
+      GH_TRY(Record(ex, subject, opened));
       return Refuse(Invalid("the account has changed"));
     }
     if (row->cookie_mode && !answer_.origin_allowed) {
@@ -54,6 +56,12 @@ class ChallengeTransaction {
   }
 
  private:
+  // A token that is right, in hands that are not: it counts for nothing, but is on record (SPEC
+  // L4).
+  Status Record(db::Executor& ex, const AttemptSubject& subject, const Evaluation& opened) const {
+    return RecordOutcome(services_, ex, caller_, subject, opened, false, "invalid_challenge");
+  }
+
   Result<SignInOutcome> Evaluate(db::Executor& ex, const AttemptSubject& subject,
                                  const store::Challenge& row, Evaluation& opened) const {
     const auto locked_by = row.amr == kFederated ? LockedBy::kWrongCodes : LockedBy::kAnyFailure;

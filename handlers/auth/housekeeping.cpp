@@ -36,11 +36,12 @@ Result<std::uint64_t> Tenants(db::Executor& ex, TimePoint /*now*/, TimePoint /*b
 
 // Links before pending registrations: those are held by their links.
 // Deleted tenants last: they can be large, and what else expires does not wait for them.
-constexpr std::array<Kind, 11> kKinds = {{
+constexpr std::array<Kind, 12> kKinds = {{
     {"sessions", days(30), &Before<&store::PurgeSessions>},
     {"links", days(1), &Before<&store::PurgeLinks>},
     {"challenges", days(0), &Before<&store::PurgeChallenges>},
     {"oauth_states", days(0), &Before<&store::PurgeOAuthStates>},
+    {"oauth_codes", days(0), &Before<&store::PurgeOAuthCodes>},
     {"outbox", days(7), &Before<&store::PurgeOutbox>},
     {"lockouts", days(2), &Before<&store::PurgeLockouts>},
     {"attempts", days(400), &Before<&store::PurgeAttempts>},

@@ -38,6 +38,8 @@ class Exchanger {
     if (oidc && (answer.iss ? *answer.iss != provider_.issuer : endpoints_.names_itself)) {
       return Refused("oauth_issuer");
     }
+    // A plain OAuth 2 provider has no issuer: somebody who names one is another.
+    if (!oidc && answer.iss) return Refused("oauth_issuer");
     if (answer.code.empty() || answer.code.size() > kMaxCode) return Refused("oauth_code");
     if (auto refusal = Trade(client_secret, answer.code)) return std::move(*refusal);
     return oidc ? FromIdToken() : FromUserinfo();

@@ -74,8 +74,9 @@ Result<Secret> SecretOf(Services& services, db::Executor& ex, TenantId tenant,
 }
 
 std::string AuthorityHash(const OAuthProvider& provider) {
-  return std::string(crypto::AsView(
-      crypto::Sha256(crypto::LengthPrefixed({ToString(provider.type), provider.Authority()}))));
+  return std::string(crypto::AsView(crypto::Sha256(crypto::LengthPrefixed(
+      {ToString(provider.type), provider.issuer, provider.authorization_endpoint,
+       provider.token_endpoint, provider.userinfo_endpoint}))));
 }
 
 std::string RedirectUri(const Services& services, const OAuthProvider& provider) {

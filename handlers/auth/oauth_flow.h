@@ -29,7 +29,9 @@ std::optional<OfferedProvider> FindProvider(const Services& services,
 // "" where there is none: a public client.
 Result<Secret> SecretOf(Services& services, db::Executor& ex, TenantId tenant,
                         const OfferedProvider& offered);
-// Under which the accounts of a provider are kept: SHA-256.
+// Whose accounts these are, and under which identities are kept, so that another server under the
+// same id brings nobody in: SHA-256 over the issuer, or over all endpoints of a plain OAuth 2
+// provider, for each of them could bring somebody else's word.
 std::string AuthorityHash(const OAuthProvider& provider);
 // {base_url}/auth/oauth/{provider}/callback
 std::string RedirectUri(const Services& services, const OAuthProvider& provider);

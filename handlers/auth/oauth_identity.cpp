@@ -4,6 +4,7 @@
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
+#include "sql/store/challenges.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -28,10 +29,10 @@ bool SignsIn(const Services& services, const TenantSettings& settings,
 
 Status LinkAccount(Services& services, db::Executor& ex, const Caller& caller,
                    const store::OAuthAccount& account, const std::optional<std::string>& email,
-                   const store::User& user) {
+                   const store::User& user, bool by_link) {
   const TimePoint now = services.clock.Now();
   GH_TRY(store::InsertIdentity(ex, {IdentityId::New(now, services.entropy), user.tenant_id, user.id,
-                                    account, email, std::nullopt, now}));
+                                    account, email, std::nullopt, now, by_link}));
   return Audit(services, ex, caller,
                {event::kOAuthLinked, user.tenant_id, user.id, "user", user.id.ToString(),
                 std::nullopt, IdentityJson(account, email)});
@@ -70,6 +71,8 @@ Status Unlink(Services& services, const Caller& caller, const Principal& who,
     if (found == nullptr) return MakeError(ErrorCode::kNotFound, "no account of this provider");
     if (!another) return MakeError(ErrorCode::kLastSignInMethod);
     GH_TRY(store::DeleteIdentity(ex, who.tenant_id, found->id));
+    // A sign-in through it that waits for its second factor is over, too.
+    GH_TRY(store::TrimChallenges(ex, who.tenant_id, who.user_id, 0));
     return Audit(
         services, ex, caller,
         ByActor({who, who.tenant_id}, event::kOAuthUnlinked, "user", who.user_id.ToString(),

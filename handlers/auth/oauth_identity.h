@@ -12,9 +12,10 @@ namespace gatehouse::auth {
 
 // Inside a transaction with the user's row locked: attaches an account that is nobody's, and says
 // so in the audit log. `email`: as the provider says. kAlreadyExists as InsertIdentity.
+// `by_link`: a mailed link attaches it.
 Status LinkAccount(Services& services, db::Executor& ex, const Caller& caller,
                    const store::OAuthAccount& account, const std::optional<std::string>& email,
-                   const store::User& user);
+                   const store::User& user, bool by_link = false);
 
 struct LinkedAccount {
   store::Identity identity;

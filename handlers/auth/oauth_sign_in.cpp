@@ -7,6 +7,7 @@
 #include "handlers/auth/notify.h"
 #include "handlers/auth/oauth_identity.h"
 #include "handlers/auth/registration.h"
+#include "sql/store/roles.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -40,12 +41,13 @@ SignInOutcome Refused(ErrorCode code, std::string why) {
 class FederatedSignIn {
  public:
   FederatedSignIn(Services& services, const Caller& caller, const TenantContext& tenant,
-                  const store::OAuthAccount& account, const FederatedPerson& person,
-                  const Device& device, const SignInKeys& made)
+                  const store::OAuthAccount& account, bool of_installation,
+                  const FederatedPerson& person, const Device& device, const SignInKeys& made)
       : services_(services),
         caller_(caller),
         tenant_(tenant),
         account_(account),
+        of_installation_(of_installation),
         person_(person),
         factor_{kAmr, kReason, device, true},
         made_(made) {}
@@ -122,6 +124,16 @@ class FederatedSignIn {
                 RefuseIn(ex, email, ErrorCode::kAlreadyExists, "oauth_address_taken"));
       return std::optional(std::move(refused));
     }
+    // A tenant's administrator says which provider it trusts, and nobody becomes a platform
+    // administrator by that (SPEC R4).
+    if (!of_installation_) {
+      GH_ASSIGN(const auto grants, store::GrantsOf(ex, tenant_.row.id, right.user->id));
+      if (grants.platform_admin) {
+        GH_ASSIGN(auto refused,
+                  RefuseIn(ex, email, ErrorCode::kAlreadyExists, "oauth_address_taken"));
+        return std::optional(std::move(refused));
+      }
+    }
     GH_ASSIGN(const auto obstacle, ObstacleOf(services_, ex, *right.user, tenant_));
     if (!obstacle) {
       const auto linked = LinkAccount(services_, ex, caller_, account_, email, *right.user);
@@ -141,7 +153,11 @@ class FederatedSignIn {
   Result<SignInOutcome> ByNewAddress(db::Executor& ex, const std::string& email) const {
     const AttemptSubject subject = SubjectOf(email);
     GH_ASSIGN(const auto taken, store::FindUserByEmail(ex, tenant_.row.id, email));
-    if (taken) {
+    if (taken && taken->status == store::UserStatus::kPending) {
+      // A registration that waits is nobody's account; the address is proven now, and whoever
+      // registered it has not proven it. Its links go with it.
+      GH_TRY(store::DeleteUser(ex, tenant_.row.id, taken->id));
+    } else if (taken) {
       if (taken->status == store::UserStatus::kActive && taken->email_verified_at) {
         GH_TRY(TellOwner(ex, *taken));
       }
@@ -181,6 +197,7 @@ class FederatedSignIn {
   const Caller& caller_;
   const TenantContext& tenant_;
   const store::OAuthAccount& account_;
+  const bool of_installation_;  // its provider
   const FederatedPerson& person_;
   FirstFactor factor_;
   const SignInKeys& made_;
@@ -188,10 +205,11 @@ class FederatedSignIn {
 
 Result<SignInAnswer> SignInFederated(Services& services, const Caller& caller,
                                      const TenantContext& tenant,
-                                     const store::OAuthAccount& account,
+                                     const store::OAuthAccount& account, bool of_installation,
                                      const FederatedPerson& person, const Device& device) {
   const SignInKeys made = NewSignInKeys(services);
-  const FederatedSignIn transaction(services, caller, tenant, account, person, device, made);
+  const FederatedSignIn transaction(services, caller, tenant, account, of_installation, person,
+                                    device, made);
   const auto attempt = [&] {
     return services.db.Transact<SignInOutcome>(
         caller.deadline, [&](db::Executor& ex) { return transaction.Run(ex); },
@@ -202,6 +220,20 @@ Result<SignInAnswer> SignInFederated(Services& services, const Caller& caller,
   if (!outcome.ok() && outcome.error().code == ErrorCode::kAlreadyExists) outcome = attempt();
   GH_TRY(outcome);
   return Conclude(services, std::move(*outcome));
+}
+
+// A provider that makes another one send a person's code here gets to see it (all of them come to
+// the same redirect URI), and could bring it back in a flow of its own: nonce and PKCE of that flow
+// fit, for it chose them. But the code has come here before, for a provider that it is not of
+// (RFC 9207 section 4; no matter in which tenant). Shorter codes can be guessed whatever we do.
+Result<bool> ClaimCode(Services& services, const Caller& caller, const store::OAuthState& state,
+                       const std::string& code) {
+  constexpr std::size_t kUnguessable = 16;
+  if (code.size() < kUnguessable) return true;
+  const auto hash = crypto::Sha256(code);
+  return store::ClaimOAuthCode(*services.db.Auto(caller.deadline), crypto::AsView(hash),
+                               state.tenant_id, state.authority,
+                               services.clock.Now() + std::chrono::hours(1));
 }
 
 // A signed-in person's wish, which they are still there for.
@@ -218,7 +250,8 @@ Status LinkTo(Services& services, const Caller& caller, const TenantContext& ten
     GH_ASSIGN(const auto session, store::FindSession(ex, tenant.row.id, *state.session_id));
     const TimePoint now = services.clock.Now();
     if (!user || user->status != store::UserStatus::kActive || tenant.row.suspended || !session ||
-        session->user_id != user->id || session->revoked_at || now >= session->expires_at) {
+        session->user_id != user->id || session->revoked_at || now >= session->expires_at ||
+        IdleEnd(*session, tenant.settings).value_or(session->expires_at) <= now) {
       return refuse(ErrorCode::kInvalidToken, "oauth_link_session_over");
     }
     subject.email = user->email;
@@ -280,6 +313,9 @@ Result<CallbackOutcome> FinishFlow(Services& services, const Caller& caller,
     if (!slot) return refuse({ErrorCode::kUnavailable, "oauth_busy"});
     GH_ASSIGN(const Secret secret,
               SecretOf(services, *services.db.Auto(caller.deadline), tenant.row.id, *offered));
+    // Before anybody else gets to see it.
+    GH_ASSIGN(const bool ours, ClaimCode(services, caller, *state, request.code));
+    if (!ours) return refuse({ErrorCode::kInvalidChallenge, "oauth_code_elsewhere"});
     told =
         Exchange(services, *offered, secret, request.secrets, {request.code, request.iss}, outside);
   }
@@ -290,8 +326,8 @@ Result<CallbackOutcome> FinishFlow(Services& services, const Caller& caller,
     GH_TRY(LinkTo(services, caller, tenant, *state, account, person, std::move(subject)));
     return CallbackOutcome{std::nullopt, state->return_to};
   }
-  GH_ASSIGN(auto answer,
-            SignInFederated(services, caller, tenant, account, person, request.device));
+  GH_ASSIGN(auto answer, SignInFederated(services, caller, tenant, account,
+                                         offered->of_installation, person, request.device));
   return CallbackOutcome{std::move(answer), state->return_to};
 }
 

@@ -70,7 +70,7 @@ Result<Reauthentication> Reauthenticate(Services& services, db::Executor& ex, co
     if (refused) return Refuse(std::move(*refused));
   }
   const bool whole = !on || proof.with_code;
-  if (whole && opened.user->password_hash) {
+  if (whole && (opened.user->password_hash || on)) {
     GH_TRY(ClearFailures(services, ex, subject, opened));
   }
   return Reauthentication{std::nullopt, std::move(opened.user)};

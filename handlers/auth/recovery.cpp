@@ -12,6 +12,7 @@
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
 #include "sql/store/links.h"
+#include "sql/store/oauth.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -124,6 +125,8 @@ Result<EndedSessions> ResetIn(Services& services, db::Executor& ex, const Caller
     GH_TRY(store::UpdateUser(ex, verified));
   }
   GH_TRY(store::MarkEveryLinkUsed(ex, user.tenant_id, user.id, now));
+  // Whoever registered with them had not proven the address.
+  GH_TRY(store::DeleteIdentitiesByLink(ex, user.tenant_id, user.id));
   GH_TRY(store::ClearCounted(ex, IdentifierKey(services.keys, user.tenant_id.view(), user.email)));
   GH_ASSIGN(auto ended, EndSessionsIn(services, ex, caller, user.tenant_id, user.id, user.id,
                                       std::nullopt, "password_reset"));

@@ -4,6 +4,7 @@
 
 #include "fcgi/base/codec.h"
 #include "fcgi/lib/json.h"
+#include "fcgi/run/log.h"
 #include "handlers/auth/attempt.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/reauthenticate.h"
@@ -126,6 +127,7 @@ Result<Refusal> ConfirmIn(Services& services, db::Executor& ex, const Caller& ca
     GH_TRY(RecordFailure(services, ex, caller, subject, kReasonWrongCode, opened));
     return Refusal(EvaluationError(opened, ErrorCode::kInvalidCode));
   }
+  GH_TRY(ClearFailures(services, ex, subject, opened));
   const TimePoint now = services.clock.Now();
   GH_TRY(store::SetTwoFactor(ex, user.tenant_id, user.id, true, now, user.id));
   GH_TRY(store::ReplaceRecoveryCodes(ex, user.tenant_id, user.id, recovery_hashes, now));
@@ -184,8 +186,11 @@ Result<std::vector<std::string>> ConfirmEnrolment(Services& services, const Call
                               },
                               CodesAreThere(who, codes)));
   if (refused) return std::move(*refused);
-  // Nothing ends; who had to enrol is let in everywhere.
-  GH_TRY(VoidProofs(services, caller, who.tenant_id, who.user_id));
+  // Nothing ends; who had to enrol is let in everywhere. The codes are shown once, so they are
+  // shown even where the cache is told no more: what it knows ends by itself.
+  if (const auto told = VoidProofs(services, caller, who.tenant_id, who.user_id); !told.ok()) {
+    log::Warn("two_factor.proofs_not_voided", {{"reason", told.error().inner}});
+  }
   return std::move(codes.texts);
 }
 
@@ -198,8 +203,12 @@ Status DisableSecondFactor(Services& services, const Caller& caller, const Princ
           return Audit(services, ex, caller, ByPerson(user, event::kTwoFactorDisabled, ""));
         });
   }));
+  // Also where it was off before: an earlier try may have died before it told the cache.
+  if (!refused || refused->code == ErrorCode::kInvalidCode) {
+    GH_TRY(VoidProofs(services, caller, who.tenant_id, who.user_id));
+  }
   if (refused) return std::move(*refused);
-  return VoidProofs(services, caller, who.tenant_id, who.user_id);
+  return {};
 }
 
 Result<std::vector<std::string>> RenewRecoveryCodes(Services& services, const Caller& caller,

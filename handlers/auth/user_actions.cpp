@@ -12,6 +12,7 @@
 #include "handlers/auth/user_admin.h"
 #include "sql/store/attempts.h"
 #include "sql/store/links.h"
+#include "sql/store/oauth.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -136,6 +137,7 @@ Status ForcePasswordReset(Services& services, const Caller& caller, const Actor&
             GH_ASSIGN(const auto tenant, LoadTenantContext(ex, actor.tenant));
             GH_ASSIGN(const auto view, LockForAction(ex, actor, id));
             GH_TRY(store::MarkEveryLinkUsed(ex, actor.tenant, id, services.clock.Now()));
+            GH_TRY(store::DeleteIdentitiesByLink(ex, actor.tenant, id));
             GH_TRY(store::ClearPassword(ex, actor.tenant, id, services.clock.Now(), actor.id()));
             GH_TRY(Audit(
                 services, ex, caller,

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "fcgi/lib/json.h"
+#include "handlers/auth/attempt.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/difference.h"
 #include "handlers/auth/generated_password.h"
@@ -179,6 +180,7 @@ Result<Changed> ChangeIn(Services& services, db::Executor& ex, const Caller& cal
   const bool moved = email && *email != before.email;
   if (moved && actor.id() == id) return NotOnOneself();
   if (moved) {
+    GH_TRY(MoveFailures(services, ex, user, *email));
     user.email = *email;
     user.email_verified_at.reset();
   }

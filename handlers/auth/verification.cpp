@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fcgi/lib/json.h"
+#include "handlers/auth/attempt.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/identifier.h"
 #include "handlers/auth/link_token.h"
@@ -73,7 +74,7 @@ Status AttachAccount(Services& services, db::Executor& ex, const Caller& caller,
   GH_ASSIGN(const auto taken,
             store::FindIdentity(ex, user.tenant_id, account.authority, account.subject));
   if (taken) return Unusable("the provider's account was linked meanwhile");
-  return LinkAccount(services, ex, caller, account, user.email, user);
+  return LinkAccount(services, ex, caller, account, user.email, user, true);
 }
 
 // What the link was sent for. An address that an administrator entered brings no registration, and
@@ -103,8 +104,10 @@ Status ConfirmAddress(Services& services, db::Executor& ex, const Caller& caller
   return store::ActivateUser(ex, user.tenant_id, user.id, now);
 }
 
-Status MoveAddress(db::Executor& ex, const store::Link& link, store::User& user, TimePoint now) {
+Status MoveAddress(Services& services, db::Executor& ex, const store::Link& link, store::User& user,
+                   TimePoint now) {
   if (user.status != UserStatus::kActive) return Unusable("not active");
+  GH_TRY(MoveFailures(services, ex, user, link.email));
   user.email = link.email;
   user.email_verified_at = now;
   user.updated_at = now;
@@ -126,7 +129,7 @@ Result<store::User> VerifyIn(Services& services, db::Executor& ex, const Caller&
   store::User& user = target.user;
   const std::string before = AddressJson(user);
   const bool moves = target.link.purpose == LinkPurpose::kChangeEmail;
-  GH_TRY(moves ? MoveAddress(ex, target.link, user, now)
+  GH_TRY(moves ? MoveAddress(services, ex, target.link, user, now)
                : ConfirmAddress(services, ex, caller, target.link, user, now));
   GH_TRY(store::MarkLinksUsed(ex, user.tenant_id, user.id, target.link.purpose, now));
   GH_TRY(Audit(services, ex, caller,

@@ -1,9 +1,8 @@
 -- May be run again where it was cut off.
 --
 -- OAuth sign-in (SPEC O). An account at a provider is known by the authority that names it (the
--- issuer, or a plain OAuth 2 provider's userinfo endpoint; here its SHA-256) and the subject that
--- the authority calls it: what a tenant calls the provider, and where it points today, brings
--- nobody in.
+-- issuer, or all endpoints of a plain OAuth 2 provider; here a SHA-256) and the subject that the
+-- authority calls it: what a tenant calls the provider, and where it points today, brings nobody in.
 
 CREATE TABLE IF NOT EXISTS oauth_identities (
   id BINARY(16) NOT NULL PRIMARY KEY,
@@ -14,6 +13,7 @@ CREATE TABLE IF NOT EXISTS oauth_identities (
   subject VARCHAR(255) NOT NULL,
   email VARCHAR(254) NULL,              -- as the provider said last, for people to recognize it
   last_used_at DATETIME(6) NULL,
+  by_link BOOLEAN NOT NULL,             -- attached by a mailed link: a reset takes it back
   created_at DATETIME(6) NOT NULL,
   created_by BINARY(16) NULL,
   updated_at DATETIME(6) NOT NULL,
@@ -37,6 +37,16 @@ CREATE TABLE IF NOT EXISTS oauth_states (
   created_at DATETIME(6) NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   KEY oauth_states_expiry (expires_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
+
+-- Authorization codes that came back lately, and whose they were: one that comes again for another
+-- provider was stolen by a provider (the mix-up of RFC 9207 section 4), whatever the tenant.
+CREATE TABLE IF NOT EXISTS oauth_codes (
+  code_hash BINARY(32) NOT NULL PRIMARY KEY,  -- SHA-256
+  tenant_id BINARY(16) NOT NULL,
+  authority BINARY(32) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  KEY oauth_codes_expiry (expires_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Client secrets of a tenant's own providers.

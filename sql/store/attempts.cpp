@@ -27,6 +27,9 @@ const db::Sql kCountedFailures{"attempts.counted_failures",
 const db::Sql kClearCounted{"attempts.clear_counted",
                             "UPDATE attempts SET counted = FALSE"
                             " WHERE identifier_key = ? AND counted"};
+const db::Sql kMoveCounted{"attempts.move_counted",
+                           "UPDATE attempts SET identifier_key = ?"
+                           " WHERE identifier_key = ? AND counted AND reason = ?"};
 // Bounded by time: a stranger's old failures may be many, and nobody clears them.
 const db::Sql kClearOfBrowser{"attempts.clear_of_browser",
                               "UPDATE attempts SET counted = FALSE"
@@ -121,6 +124,11 @@ Status ClearCounted(db::Executor& ex, std::string_view identifier_key) {
 Status ClearCounted(db::Executor& ex, std::string_view identifier_key, std::string_view browser_id,
                     TimePoint since) {
   return Done(ex.Execute(kClearOfBrowser, {identifier_key, since, browser_id}));
+}
+
+Status MoveCounted(db::Executor& ex, std::string_view from_key, std::string_view to_key,
+                   std::string_view reason) {
+  return Done(ex.Execute(kMoveCounted, {to_key, from_key, reason}));
 }
 
 Status InsertAttempt(db::Executor& ex, const Attempt& attempt) {

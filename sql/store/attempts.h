@@ -38,6 +38,9 @@ Status ClearCounted(db::Executor& ex, std::string_view identifier_key);
 // A success in a known browser: of what it did after `since`, nothing counts any more.
 Status ClearCounted(db::Executor& ex, std::string_view identifier_key, std::string_view browser_id,
                     TimePoint since);
+// Failures of one reason that count now do so under another key from now on.
+Status MoveCounted(db::Executor& ex, std::string_view from_key, std::string_view to_key,
+                   std::string_view reason);
 Status InsertAttempt(db::Executor& ex, const Attempt& attempt);
 
 struct AttemptFilter {

@@ -15,8 +15,17 @@ const db::Sql kLockState{"oauth.lock_state",
                          " FROM oauth_states WHERE state_hash = ? FOR UPDATE"};
 const db::Sql kDeleteState{"oauth.delete_state", "DELETE FROM oauth_states WHERE state_hash = ?"};
 
-#define GH_IDENTITY_COLUMNS \
-  "id, tenant_id, user_id, provider, authority, subject, email, last_used_at, created_at"
+const db::Sql kInsertCode{
+    "oauth.insert_code",
+    "INSERT IGNORE INTO oauth_codes (code_hash, tenant_id, authority, expires_at)"
+    " VALUES (?, ?, ?, ?)"};
+const db::Sql kFindCode{"oauth.find_code",
+                        "SELECT 1 FROM oauth_codes"
+                        " WHERE code_hash = ? AND tenant_id = ? AND authority = ?"};
+
+#define GH_IDENTITY_COLUMNS                                                                \
+  "id, tenant_id, user_id, provider, authority, subject, email, last_used_at, created_at," \
+  " by_link"
 const db::Sql kFindIdentity{"oauth.find_identity",
                             "SELECT " GH_IDENTITY_COLUMNS
                             " FROM oauth_identities"
@@ -28,13 +37,17 @@ const db::Sql kIdentitiesOf{"oauth.identities_of",
 const db::Sql kInsertIdentity{"oauth.insert_identity",
                               "INSERT INTO oauth_identities (" GH_IDENTITY_COLUMNS
                               ", created_by, updated_at, updated_by)"
-                              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+                              " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 #undef GH_IDENTITY_COLUMNS
 const db::Sql kTouchIdentity{"oauth.touch_identity",
                              "UPDATE oauth_identities SET email = ?, last_used_at = ?"
                              " WHERE id = ? AND tenant_id = ?"};
 const db::Sql kDeleteIdentity{"oauth.delete_identity",
                               "DELETE FROM oauth_identities WHERE id = ? AND tenant_id = ?"};
+
+const db::Sql kDeleteIdentitiesByLink{
+    "oauth.delete_identities_by_link",
+    "DELETE FROM oauth_identities WHERE user_id = ? AND tenant_id = ? AND by_link"};
 
 const db::Sql kInsertRegistration{"oauth.insert_registration",
                                   "INSERT INTO oauth_registrations"
@@ -74,13 +87,10 @@ OAuthState ReadState(const db::Row& row) {
 }
 
 Identity ReadIdentity(const db::Row& row) {
-  return {row.As<IdentityId>(0),
-          row.As<TenantId>(1),
-          row.As<UserId>(2),
-          {row.Text(3), row.Text(4), row.Text(5)},
-          row.OptionalText(6),
-          row.OptionalTime(7),
-          row.Time(8)};
+  return {row.As<IdentityId>(0), row.As<TenantId>(1),
+          row.As<UserId>(2),     {row.Text(3), row.Text(4), row.Text(5)},
+          row.OptionalText(6),   row.OptionalTime(7),
+          row.Time(8),           row.Bool(9)};
 }
 
 OAuthSecret ReadSecret(const db::Row& row) { return {row.Text(0), row.Text(1), row.Text(2)}; }
@@ -112,7 +122,7 @@ Status InsertIdentity(db::Executor& ex, const Identity& i) {
   return Done(ex.Execute(
       kInsertIdentity,
       {i.id, i.tenant_id, i.user_id, i.account.provider, i.account.authority, i.account.subject,
-       i.email, i.last_used_at, i.created_at, i.user_id, i.created_at, i.user_id}));
+       i.email, i.last_used_at, i.created_at, i.by_link, i.user_id, i.created_at, i.user_id}));
 }
 
 Status TouchIdentity(db::Executor& ex, TenantId tenant, IdentityId id,
@@ -122,6 +132,19 @@ Status TouchIdentity(db::Executor& ex, TenantId tenant, IdentityId id,
 
 Status DeleteIdentity(db::Executor& ex, TenantId tenant, IdentityId id) {
   return OneRow(kDeleteIdentity, ex.Execute(kDeleteIdentity, {id, tenant}));
+}
+
+Status DeleteIdentitiesByLink(db::Executor& ex, TenantId tenant, UserId user) {
+  return Done(ex.Execute(kDeleteIdentitiesByLink, {user, tenant}));
+}
+
+Result<bool> ClaimOAuthCode(db::Executor& ex, std::string_view code_hash, TenantId tenant,
+                            std::string_view authority, TimePoint expires_at) {
+  GH_ASSIGN(const bool first,
+            Any(ex.Execute(kInsertCode, {code_hash, tenant, authority, expires_at})));
+  if (first) return true;
+  GH_ASSIGN(const auto same, ex.QueryOne(kFindCode, {code_hash, tenant, authority}));
+  return same.has_value();
 }
 
 Status InsertOAuthRegistration(db::Executor& ex, LinkId link, const OAuthAccount& account) {

@@ -25,6 +25,11 @@ Status InsertOAuthState(db::Executor& ex, const OAuthState& state);
 // says of which tenant it is.
 Result<std::optional<OAuthState>> TakeOAuthState(db::Executor& ex, std::string_view state_hash);
 
+// An authorization code has come back for a provider of a tenant. False where it came for another
+// one before: somebody who is not its owner has it.
+Result<bool> ClaimOAuthCode(db::Executor& ex, std::string_view code_hash, TenantId tenant,
+                            std::string_view authority, TimePoint expires_at);
+
 // An account at a provider, however it is attached.
 struct OAuthAccount {
   std::string provider;
@@ -40,6 +45,7 @@ struct Identity {
   std::optional<std::string> email;
   std::optional<TimePoint> last_used_at;
   TimePoint created_at;
+  bool by_link = false;  // a mailed link attached it: its provider did not vouch for the address
 };
 Result<std::optional<Identity>> FindIdentity(db::Executor& ex, TenantId tenant,
                                              std::string_view authority, std::string_view subject);
@@ -51,6 +57,8 @@ Status InsertIdentity(db::Executor& ex, const Identity& identity);
 Status TouchIdentity(db::Executor& ex, TenantId tenant, IdentityId id,
                      const std::optional<std::string>& email, TimePoint now);
 Status DeleteIdentity(db::Executor& ex, TenantId tenant, IdentityId id);
+// Those that a mailed link attached.
+Status DeleteIdentitiesByLink(db::Executor& ex, TenantId tenant, UserId user);
 
 // The account that a registration's link will attach.
 Status InsertOAuthRegistration(db::Executor& ex, LinkId link, const OAuthAccount& account);

@@ -20,6 +20,9 @@ const db::Sql kChallenges{
 const db::Sql kOAuthStates{
     "purge.oauth_states",
     "DELETE FROM oauth_states WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
+const db::Sql kOAuthCodes{
+    "purge.oauth_codes",
+    "DELETE FROM oauth_codes WHERE expires_at < ? ORDER BY expires_at LIMIT ?"};
 const db::Sql kOutbox{"purge.outbox",
                       "DELETE FROM outbox WHERE created_at < ? AND status <> 'queued'"
                       " ORDER BY created_at LIMIT ?"};
@@ -69,6 +72,10 @@ Result<std::uint64_t> PurgeLinks(db::Executor& ex, TimePoint before, int limit) 
 
 Result<std::uint64_t> PurgeChallenges(db::Executor& ex, TimePoint before, int limit) {
   return ex.Execute(kChallenges, {before, limit});
+}
+
+Result<std::uint64_t> PurgeOAuthCodes(db::Executor& ex, TimePoint before, int limit) {
+  return ex.Execute(kOAuthCodes, {before, limit});
 }
 
 Result<std::uint64_t> PurgeOAuthStates(db::Executor& ex, TimePoint before, int limit) {

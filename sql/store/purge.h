@@ -14,6 +14,7 @@ Result<std::uint64_t> PurgeLinks(db::Executor& ex, TimePoint before, int limit);
 Result<std::uint64_t> PurgeChallenges(db::Executor& ex, TimePoint before, int limit);
 // Ways to OAuth providers that did not come back before `before`.
 Result<std::uint64_t> PurgeOAuthStates(db::Executor& ex, TimePoint before, int limit);
+Result<std::uint64_t> PurgeOAuthCodes(db::Executor& ex, TimePoint before, int limit);
 // Outbox rows that are finished or void and older than `before`.
 Result<std::uint64_t> PurgeOutbox(db::Executor& ex, TimePoint before, int limit);
 // Lock rows of identifiers that nobody has tried since `before`.
