@@ -15,6 +15,7 @@ from support.admin import Service, give, my_id, new_person, new_role, raw_id, te
 from support.changes import CHANGES, Office
 from support.client import Client, describe, signed_in
 from support.gatehouse import fresh_email
+from support.oauth_provider import Provider
 from support.openapi import operations
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -23,6 +24,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 WITHOUT = {
     "POST /auth/refresh": "a session goes on; its reuse is what the log tells",
     "POST /auth/resend-verification": "a mail; the registration was recorded, the use will be",
+    "POST /auth/oauth/{provider}/link": "the way to a provider; coming back is what links",
     "POST /auth/check": "a question",
     "POST /auth/introspect": "a question",
 }
@@ -103,6 +105,9 @@ def test_what_changes_nothing_leaves_nothing(stack, office, name):
     """A1: the log is of changes; the reasons stand beside the names."""
     client, _user = office.person()
     service = Service(office.boss) if "introspect" in name else None
+    provider = Provider()
+    if "oauth" in name:
+        stack.set_tenant(office.slug, oauth_providers=[provider.setting()])
 
     def introspect():
         return Client(stack).post("/auth/introspect", headers={
@@ -116,8 +121,10 @@ def test_what_changes_nothing_leaves_nothing(stack, office, name):
         "POST /auth/check": lambda: office.boss.post(
             "/auth/check", {"checks": [{"permission": "sales:orders:view"}]}),
         "POST /auth/introspect": introspect,
+        "POST /auth/oauth/{provider}/link": lambda: client.post("/auth/oauth/corp/link"),
     }[name]
     answer, events = counted(stack, ask)
+    provider.close()
     assert answer.status_code < 300, describe(answer)
     assert [row["event"] for row in events] == []
 

@@ -544,7 +544,13 @@ DEFAULTS = {
     "verify_email_ttl": 86400, "password_reset_ttl": 1800, "registration": "open",
     "registration_domains": [], "ip_binding": "off", "roles_claim": "array",
     "permissions_claim": True, "sliding_renewal": True, "info_text": "", "mail_sender_name": "",
-    "oauth_link_verified_email": False}
+    "oauth_link_verified_email": False, "oauth_providers": []}
+OIDC = {"id": "corp", "name": "Größe", "type": "oidc", "issuer": "https://id.example/a",
+        "client_id": "c", "scopes": ["openid", "email"]}
+HUB = {"id": "hub", "name": "Hub", "type": "oauth2", "client_id": "c", "scopes": [],
+       "authorization_endpoint": "https://hub.example/authorize?x=y",
+       "token_endpoint": "https://hub.example/token",
+       "userinfo_endpoint": "https://api.hub.example/user"}
 OTHERS = {
     "access_ttl": [1, 86400], "session_ttl": [1, 366 * 86400], "refresh_grace": [0, 300],
     "idle_timeout": [1, 366 * 86400], "max_sessions": [0, 1000], "lockout_threshold": [1, 1000],
@@ -555,7 +561,8 @@ OTHERS = {
     "registration_domains": [["a.example", "b.example"], ["bücher.example"]],
     "ip_binding": ["subnet", "strict"], "roles_claim": ["csv"], "permissions_claim": [False],
     "sliding_renewal": [False], "info_text": ["Hello,\nworld", "ü" * 4000],
-    "mail_sender_name": ["Größe", "x" * 100], "oauth_link_verified_email": [True]}
+    "mail_sender_name": ["Größe", "x" * 100], "oauth_link_verified_email": [True],
+    "oauth_providers": [[OIDC], [HUB, OIDC]]}
 BAD = {
     "access_ttl": [0, -1, 86401, "60", 1.5, True, [], {}], "session_ttl": [0, 366 * 86400 + 1],
     "refresh_grace": [-1, 301], "idle_timeout": [-1, 366 * 86400 + 1],
@@ -570,7 +577,9 @@ BAD = {
     "ip_binding": ["loose", None and ""], "roles_claim": ["list"],
     "permissions_claim": ["true", 1, 0], "sliding_renewal": ["false"],
     "info_text": ["x" * 4001, "a\u0000b", "a\u001bb", 7], "mail_sender_name":
-        ["x" * 101, "a\r\nBcc: b@c.example", 7], "oauth_link_verified_email": ["yes"]}
+        ["x" * 101, "a\r\nBcc: b@c.example", 7], "oauth_link_verified_email": ["yes"],
+    "oauth_providers": [{}, [1], [{}], [OIDC, OIDC], [{**OIDC, "issuer": "http://id.example"}],
+                        [{**HUB, "issuer": "https://id.example"}], [OIDC] * 21, "corp"]}
 
 
 def test_settings_begin_with_the_defaults(root):

@@ -9,6 +9,8 @@ from support.admin import (Service, multipart, my_id, new_person, new_role, plat
                            tenant_admin, tenant_id)
 from support.client import Client, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
+from support.oauth_provider import Provider, come_back
+from support.oauth_provider import person as oauth_person
 from support.second_factor import Authenticator, Person
 from support.second_factor import answer as answer_challenge
 
@@ -230,6 +232,18 @@ def _(office):
     other = signed_in(office.stack, client.user)
     return by_themselves(office, "session.revoked", client, lambda: client.call(
         "DELETE", f"/auth/me/sessions/{other.session_id}"), "session", other.session_id)
+
+
+@change("DELETE /auth/oauth/{provider}")
+def _(office):
+    provider = Provider()
+    office.stack.set_tenant(office.slug, oauth_providers=[provider.setting()])
+    client, _user = office.person()
+    url = client.post("/auth/oauth/corp/link", expect=200).json()["authorize_url"]
+    come_back(client, provider.authorize(url, oauth_person(fresh_email())))
+    provider.close()
+    return by_themselves(office, "oauth.unlinked", client,
+                         lambda: client.call("DELETE", "/auth/oauth/corp"), before=True)
 
 
 @change("PATCH /auth/me")
