@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import pytest
 
@@ -286,6 +286,64 @@ def test_o1_mix_up_by_the_redirect_uri(stack, client, two):
     answer = come_back(client, query, "evil")
     refused(stack, slug, answer, client, "invalid_challenge", "oauth_other_provider")
     assert not [call for call in evil.calls if call[0] == "/token"], "the code went nowhere"
+
+
+@pytest.mark.parametrize("kind", ["oidc", "oauth2"])
+def test_o1_mix_up_across_tenants(stack, client, provider, kind):
+    """RFC 9207 section 4: a tenant's own provider, under the id that another tenant uses, sends a
+    person on to the honest one, with nonce and challenge of the attacker's own way in there. All
+    codes come to one redirect URI; this one the hostile provider gets to see, and the attacker
+    brings it back."""
+    good = stack.new_tenant("good", oauth_providers=[provider.setting("hub")])
+    evil = Provider(kind)
+    bad = stack.new_tenant("bad", oauth_providers=[evil.setting("hub")])
+    try:
+        attacker = Client(stack)
+        mine = urlsplit(start(attacker, "hub", tenant=good).headers["Location"])
+        mine_asks = dict(parse_qsl(mine.query))
+        theirs = dict(parse_qsl(urlsplit(
+            start(client, "hub", tenant=bad).headers["Location"]).query))
+        victim = person(fresh_email())
+        sent_on = urlunsplit(mine._replace(
+            query=urlencode({**mine_asks, "state": theirs["state"]})))
+        came_back = provider.authorize(sent_on, victim)
+        come_back(client, came_back, "hub")
+        (stolen,) = [form["code"] for path, _, form in evil.calls if path == "/token"]
+        assert stolen == came_back["code"], "the attack works so far"
+        answer = come_back(attacker, {"code": stolen, "state": mine_asks["state"]}, "hub")
+        refused(stack, good, answer, attacker, "invalid_challenge", "oauth_code_elsewhere")
+    finally:
+        evil.close()
+
+
+def test_o1_a_plain_provider_names_no_issuer(stack, client):
+    """Somebody who does is another one."""
+    plain = Provider("oauth2")
+    slug = stack.new_tenant("plain", oauth_providers=[plain.setting()])
+    answer = go(client, plain, person(fresh_email()), tenant=slug, iss="https://honest.example")
+    refused(stack, slug, answer, client, "invalid_credentials", "oauth_issuer")
+    plain.close()
+
+
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint",
+                                      "userinfo_endpoint"])
+def test_o1_the_accounts_of_a_plain_provider_are_those_of_all_its_endpoints(stack, client,
+                                                                             endpoint):
+    """With the userinfo endpoint of another, a token of that one's would do."""
+    plain = Provider("oauth2")
+    slug = stack.new_tenant("plain", oauth_providers=[plain.setting()])
+    who = person(fresh_email())
+    go(client, plain, who, tenant=slug)
+    mine = signed_in_as(client)["id"]
+    path = plain.setting()[endpoint]
+    stack.set_tenant(slug, oauth_providers=[plain.setting(**{endpoint: path + "?moved=1"})])
+    thief = Client(stack)
+    begun = start(thief, tenant=slug)
+    url = begun.headers["Location"].replace("?moved=1&", "?")
+    come_back(thief, plain.authorize(url, {**who, "email": fresh_email()}))
+    person_now = signed_in_as(thief)
+    assert person_now is None or person_now["id"] != mine
+    plain.close()
 
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "", "{issuer}/"])

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.admin import my_id, tenant_admin
+from support.admin import my_id, platform_admin, tenant_admin
 from support.client import Client, problem, register, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
 from support.oauth_provider import (Provider, come_back, error_of, go, person, signed_in_as)
@@ -83,7 +83,7 @@ def test_o2_the_matrix_of_strangers(stack, provider, home, local, verified, allo
     after = stack.user_row(user)
     if not verified:
         expected = "email_not_verified"
-    elif local == "nobody":
+    elif local in ("nobody", "pending"):  # a registration that waits is nobody's account
         expected = None
     elif allowed and local == "verified":
         expected = None
@@ -96,6 +96,8 @@ def test_o2_the_matrix_of_strangers(stack, provider, home, local, verified, allo
     assert len(identities(stack, user)) == (1 if expected is None else 0)
     if me:
         assert me["email"] == user.email
+        # The one that waited left nothing: neither its password nor its link.
+        assert local != "pending" or after["password_hash"] is None
     if before and local != "pending":
         same = ("id", "password_hash", "status", "email_verified_at", "first_name")
         assert {name: before[name] for name in same} == {name: after[name] for name in same}
@@ -104,6 +106,36 @@ def test_o2_the_matrix_of_strangers(stack, provider, home, local, verified, allo
     # A second time is no different.
     again = Client(stack)
     assert error_of(go(again, provider, who, tenant=home)) == expected
+
+
+def test_r4_nobody_becomes_platform_admin_by_a_tenants_own_provider(stack, provider, home):
+    """Whoever may change a tenant's settings says which provider it trusts."""
+    stack.set_tenant(home, oauth_link_verified_email=True)
+    boss = platform_admin(stack, home).user
+    client = Client(stack)
+    answer = go(client, provider, person(boss.email), tenant=home)
+    assert error_of(answer) == "already_exists" and signed_in_as(client) is None
+    assert not identities(stack, boss)
+
+
+def test_o2_a_reset_takes_back_what_a_mailed_link_attached(stack, provider, home):
+    """Whoever came with an address that their provider did not vouch for may have been a stranger
+    whose mail the owner believed."""
+    email = fresh_email()
+    stranger = person(email, verified=False)
+    assert error_of(go(Client(stack), provider, stranger, tenant=home)) == "email_not_verified"
+    Client(stack).post("/auth/verify-email",
+                       {"token": stack.mail.wait(email, "verify_email").token()}, expect=200)
+    thief = Client(stack)
+    go(thief, provider, stranger, tenant=home)
+    assert signed_in_as(thief)["email"] == email
+    Client(stack).post("/auth/forgot-password", {"tenant": home, "email": email}, expect=202)
+    Client(stack).post("/auth/reset-password",
+                       {"token": stack.mail.wait(email, "reset").token(),
+                        "new_password": fresh_password()}, expect=204)
+    assert not identities(stack, User(email, "", home))
+    go(thief, provider, stranger, tenant=home)
+    assert signed_in_as(thief) is None
 
 
 @pytest.mark.parametrize("verified, same", itertools.product((True, False), (True, False)))

@@ -12,6 +12,7 @@ import pytest
 
 from support.admin import raw_id
 from support.client import Client, signed_in
+from support.gatehouse import fresh_email
 from support.parallel import together
 from support.second_factor import (Authenticator, Person, answer, challenge, enrol, forget_steps,
                                    sign_in)
@@ -240,6 +241,20 @@ def test_a_refused_password_leaves_the_code_unused(stack, tenant):
     ask(person, "change password", (422, "weak_password"), code=code,
         new_password=person.user.password)
     ask(person, "change password", 204, code=code)
+
+
+def test_wrong_codes_move_along_with_the_address(stack, tenant):
+    """L1, F2: whoever has session and password does not guess anew from each address."""
+    person = Person(stack, tenant)
+    for _ in range(4):
+        ask(person, "disable", (401, "invalid_code"), code=person.authenticator.wrong())
+    moved = fresh_email()
+    person.client.post("/auth/me/email", {"new_email": moved, "password": person.user.password},
+                       expect=202)
+    Client(stack).post("/auth/verify-email",
+                       {"token": stack.mail.wait(moved, "verify_email").token()}, expect=200)
+    ask(person, "disable", (401, "invalid_code"), code=person.authenticator.wrong())
+    ask(person, "disable", (429, "too_many_attempts"), code=person.code())
 
 
 def test_disabled_it_is_gone(stack, tenant):
