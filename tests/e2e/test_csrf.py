@@ -44,6 +44,7 @@ class BrowserOffice(Office):
 
     def person(self):
         browser = browsing(self.stack, self.user())
+        self.others(browser)  # before their second factor is on
         return browser, self.stack.user_id(browser.user)
 
     def routes(self):

@@ -146,14 +146,14 @@ def test_the_grace_outlives_whoever_gave_the_answer(stack, memcached, person):
 
 def until_answered(stack, token, patience):
     """As a patient client: the same token again until there is an answer. What was refused on the
-    way is 502, 503 or 504, never a 401."""
+    way is 502, 503, 504 or nginx's 429, never a 401."""
     end = time.monotonic() + patience
     client = Client(stack)
     while True:
         answer = client.refresh(token, expect=None)
         if answer.status_code == 200:
             return answer.json()
-        assert answer.status_code in (502, 503, 504), describe(answer)
+        assert answer.status_code in (429, 502, 503, 504), describe(answer)
         problem(answer)
         assert time.monotonic() < end, f"no answer for {patience} s"
         time.sleep(0.02)
@@ -179,10 +179,10 @@ def test_a_chain_while_workers_are_killed(stack, person):
             assert rounds < 20000, f"only {lost} answers lost to {len(kills)} kills"
             documents = []
             for status, document in storm.refresh(token):
-                assert status in (200, 502), document
-                if status == 502:
-                    lost += 1
-                    assert document["code"] == "bad_gateway"
+                assert status in (200, 429, 502), document
+                if status != 200:  # a quick machine meets nginx's rate limit as well
+                    lost += status == 502
+                    assert document["code"] in ("bad_gateway", "rate_limited")
                     document = until_answered(stack, token, 8)
                 documents.append(document)
             successors = {document["refresh_token"] for document in documents}

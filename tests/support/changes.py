@@ -190,7 +190,7 @@ def _(office):
 
 @change("POST /auth/2fa/disable")
 def _(office):
-    person = Person(office.stack, office.slug)
+    person = Person(office.stack, office.slug, office.person()[0])
     body = {"password": person.user.password, "code": person.code()}
     return by_themselves(office, "two_factor.disabled", person.client,
                          lambda: person.client.post("/auth/2fa/disable", body))
@@ -198,7 +198,7 @@ def _(office):
 
 @change("POST /auth/2fa/recovery-codes")
 def _(office):
-    person = Person(office.stack, office.slug)
+    person = Person(office.stack, office.slug, office.person()[0])
     body = {"password": person.user.password, "code": person.code()}
     return by_themselves(office, "user.updated", person.client,
                          lambda: person.client.post("/auth/2fa/recovery-codes", body), after=True)

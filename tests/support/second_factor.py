@@ -80,11 +80,13 @@ def sign_in(stack, user, authenticator, client=None, **options):
 class Person:
     """Somebody with the second factor on, and a client where they are signed in."""
 
-    def __init__(self, stack, tenant, **options):
+    def __init__(self, stack, tenant, client=None, **options):
+        """`client`: somebody who is signed in already."""
         self.stack = stack
-        self.user = stack.new_user(tenant, **options)
-        self.client = Client(stack)
-        self.client.login(self.user)
+        self.client = client or Client(stack)
+        if client is None:
+            self.client.login(stack.new_user(tenant, **options))
+        self.user = self.client.user
         self.authenticator, self.recovery_codes = enrol(self.client)
 
     def code(self):
