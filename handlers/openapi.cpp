@@ -294,7 +294,8 @@ std::string OpenApiDocument(const std::string& base_url) {
 
 Result<http::Response> api::GetOpenApi(Call& call) {
   auto response = http::Response::Json(200, OpenApiDocument(call.services.config.base_url));
-  return std::move(response.Header("Cache-Control", "public, max-age=300"));
+  response.Header("Cache-Control", "public, max-age=300");
+  return response;
 }
 
 }  // namespace gatehouse

@@ -64,7 +64,7 @@ Result<std::string> ValueRequest::ReadBody(std::size_t limit) {
   return body_;
 }
 
-Response& Response::Header(HeaderName name, std::string_view value) {
+Response& Response::Header(const HeaderName& name, std::string_view value) {
   if (HasControl(value)) {
     unsendable = true;
   } else {

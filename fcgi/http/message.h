@@ -77,7 +77,7 @@ struct Response {
 
   // A value with a control character is a bug upstream: the whole answer becomes a bare 500, so
   // that no header can be split.
-  Response& Header(HeaderName name, std::string_view value);
+  Response& Header(const HeaderName& name, std::string_view value);
   static Response Json(int status, std::string body) {
     return Response{status, "application/json", std::move(body)};
   }

@@ -79,8 +79,8 @@ Result<http::Response> GetMyExport(Call& call) {
   on_me.target_id = who.user_id.ToString();
   GH_TRY(WriteEvents(out, *ex, who, on_me, true));
   auto response = http::Response::Json(200, out.EndArray().EndObject().Take());
-  return std::move(
-      response.Header("Content-Disposition", "attachment; filename=\"gatehouse-export.json\""));
+  response.Header("Content-Disposition", "attachment; filename=\"gatehouse-export.json\"");
+  return response;
 }
 
 }  // namespace gatehouse::api

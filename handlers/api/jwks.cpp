@@ -6,7 +6,8 @@ namespace gatehouse::api {
 
 Result<http::Response> GetJwks(Call& call) {
   auto response = http::Response::Json(200, call.services.tokens.PublicKeys());
-  return std::move(response.Header("Cache-Control", "public, max-age=300"));
+  response.Header("Cache-Control", "public, max-age=300");
+  return response;
 }
 
 }  // namespace gatehouse::api

@@ -19,7 +19,8 @@ constexpr std::string_view kHome = "/";
 
 http::Response Redirect(std::string_view location) {
   auto response = http::Response::Empty(302);
-  return std::move(response.Header("Location", location));
+  response.Header("Location", location);
+  return response;
 }
 
 std::string SignInPage(const Call& call) {

@@ -62,7 +62,7 @@ std::vector<OfferedProvider> ProvidersOf(const Services& services, const TenantS
 std::optional<OfferedProvider> FindProvider(const Services& services,
                                             const TenantSettings& settings, std::string_view id) {
   for (auto& offered : ProvidersOf(services, settings)) {
-    if (offered.provider.id == id) return std::move(offered);
+    if (offered.provider.id == id) return std::optional(std::move(offered));
   }
   return std::nullopt;
 }

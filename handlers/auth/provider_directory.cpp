@@ -42,8 +42,9 @@ std::string TextOf(const json::Value& document, std::string_view name) {
 
 bool Lists(const json::Value& document, std::string_view name, std::string_view wanted) {
   const auto* list = document.Find(name);
-  if (list == nullptr || list->array() == nullptr) return false;
-  return std::any_of(list->array()->begin(), list->array()->end(), [&](const json::Value& item) {
+  const auto* items = list == nullptr ? nullptr : list->array();
+  if (items == nullptr) return false;
+  return std::any_of(items->begin(), items->end(), [&](const json::Value& item) {
     return item.string() != nullptr && *item.string() == wanted;
   });
 }
