@@ -71,6 +71,16 @@ def test_f2_a_challenge_is_no_success_and_no_failure(stack, client, provider, ho
     assert (last["success"], last["counted"]) == (0, 0)
 
 
+def test_o2_unlinking_ends_a_sign_in_that_waits(stack, client, provider, home, linked):
+    """Whoever came in by the account that is gone brings no code any more."""
+    someone, claims = linked
+    go(client, provider, claims, tenant=home)
+    someone.client.call("DELETE", "/auth/oauth/corp", expect=204)
+    client.post("/auth/2fa/challenge", {"code": someone.code()}, token=None,
+                expect=(401, "invalid_challenge"))
+    assert signed_in_as(client) is None
+
+
 def test_o3_wrong_codes_lock_guessed_passwords_do_not(stack, provider, home, linked):
     someone, claims = linked
     for _ in range(5):

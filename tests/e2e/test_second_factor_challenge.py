@@ -228,6 +228,10 @@ def test_bound_to_the_client(stack, wide):
                        user_agent="Before/1.0" if agent else "After/2.0")
         for _ in range(0 if fine else 7):
             answer(other, token, person.code(), expect=DEAD)
+        if not fine:  # L4: on record, and counts for nothing
+            last = stack.attempts(person.user)[-1]
+            assert (last["reason"], last["success"], last["counted"]) == ("invalid_challenge", 0, 0)
+            assert last["ip"] == other.ip
         code = person.code()
         answer(other if fine else begun, token, code)
 

@@ -71,6 +71,40 @@ TEST_F(StoreOAuth, O1StatesArePurgedAtTheirEnd) {
   EXPECT_TRUE(Take(std::string(32, 'b')));
 }
 
+// O1, mix-up: whoever a code came for first keeps it, until nobody could use it any more.
+TEST_F(StoreOAuth, O1ACodeIsOfOneProviderOfOneTenant) {
+  const std::string code(32, 'k'), other(32, 'l');
+  const auto claim = [&](const std::string& hash, TenantId tenant, const std::string& authority) {
+    return Must(store::ClaimOAuthCode(ex(), hash, tenant, authority, now_ + Seconds(1)));
+  };
+  EXPECT_TRUE(claim(code, one_.id, corp_));
+  EXPECT_TRUE(claim(code, one_.id, corp_)) << "once is the provider's to enforce";
+  EXPECT_FALSE(claim(code, one_.id, hub_));
+  EXPECT_FALSE(claim(code, two_.id, corp_));
+  EXPECT_TRUE(claim(other, two_.id, corp_));
+  EXPECT_EQ(Must(store::PurgeOAuthCodes(ex(), now_ + Seconds(1), 100)), 0U);
+  EXPECT_EQ(Must(store::PurgeOAuthCodes(ex(), now_ + Seconds(2), 100)), 2U);
+}
+
+// O2: those of a mailed link alone, of one person alone.
+TEST_F(StoreOAuth, O2WhatALinkAttachedIsTakenBack) {
+  auto mailed = Identity(ann_, "corp", corp_, "s1");
+  mailed.by_link = true;
+  auto theirs = Identity(bob_, "corp", corp_, "s2");
+  theirs.by_link = true;
+  Must(store::InsertIdentity(ex(), mailed));
+  Must(store::InsertIdentity(ex(), theirs));
+  Must(store::InsertIdentity(ex(), Identity(ann_, "hub", hub_, "s1")));
+  EXPECT_TRUE(Find(one_.id, "s1")->by_link);
+  Must(store::DeleteIdentitiesByLink(ex(), two_.id, ann_.id));
+  EXPECT_EQ(Must(store::IdentitiesOf(ex(), one_.id, ann_.id)).size(), 2U) << "another tenant";
+  Must(store::DeleteIdentitiesByLink(ex(), one_.id, ann_.id));
+  const auto left = Must(store::IdentitiesOf(ex(), one_.id, ann_.id));
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_FALSE(left[0].by_link);
+  EXPECT_TRUE(Find(one_.id, "s2"));
+}
+
 TEST_F(StoreOAuth, O2AnAccountIsOnePersonsInATenant) {
   Must(store::InsertIdentity(ex(), Identity(ann_, "corp", corp_, "s1")));
   EXPECT_EQ(Find(one_.id, "s1")->user_id, ann_.id);
