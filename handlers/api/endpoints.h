@@ -15,6 +15,8 @@ Result<http::Response> PostLogin(Call& call);
 Result<http::Response> PostRefresh(Call& call);
 Result<http::Response> PostLogout(Call& call);
 Result<http::Response> PostLogoutAll(Call& call);
+// sign_in_options.cpp
+Result<http::Response> GetSignInOptions(Call& call);
 // second_factor.cpp
 Result<http::Response> PostChallenge(Call& call);
 Result<http::Response> PostEnrol(Call& call);

@@ -57,12 +57,9 @@ Result<http::Response> GetOAuthProviders(Call& call) {
   GH_ASSIGN(const auto tenant,
             auth::NamedTenant(call.services, call.caller, call.query.Text("tenant")));
   json::Writer out;
-  out.BeginObject().Key("items").BeginArray();
-  for (const auto& offered : auth::ProvidersOf(call.services, tenant.settings)) {
-    out.BeginObject().Member("id", offered.provider.id).Member("name", offered.provider.name);
-    out.EndObject();
-  }
-  return http::Response::Json(200, out.EndArray().EndObject().Take());
+  out.BeginObject().Key("items");
+  WriteProviders(out, auth::ProvidersOf(call.services, tenant.settings));
+  return http::Response::Json(200, out.EndObject().Take());
 }
 
 Result<http::Response> GetOAuthStart(Call& call) {

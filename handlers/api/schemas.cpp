@@ -470,6 +470,15 @@ constexpr Schema kOfferedProvider{"OfferedProvider", kOfferedProviderFields};
 constexpr FieldSpec kOfferedProviderItem{
     .name = "", .type = FieldType::kObject, .object = &kOfferedProvider};
 constexpr std::array kOAuthProviderListFields = {List("items", &kOfferedProviderItem)};
+constexpr std::array<std::string_view, 3> kRegistrations = {"open", "domain", "closed"};
+constexpr std::array kSignInTenantFields = {Text("slug", 63), Text("name", 200)};
+constexpr Schema kSignInTenant{"SignInTenant", kSignInTenantFields};
+constexpr std::array kSignInOptionsFields = {
+    Nested("tenant", &kSignInTenant),
+    FieldSpec{.name = "registration", .max = 16, .one_of = kRegistrations},
+    Number("password_min_length"),
+    List("providers", &kOfferedProviderItem),
+};
 constexpr std::array kOAuthLinkAnswerFields = {Text("authorize_url", 8000)};
 constexpr std::array kIdentityFields = {Uid("id"),
                                         Text("provider", 32),
@@ -642,6 +651,7 @@ const Schema kForce{"Force", kForceFields};
 const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
 
 const Schema kOAuthProviderList{"OAuthProviderList", kOAuthProviderListFields};
+const Schema kSignInOptions{"SignInOptions", kSignInOptionsFields};
 const Schema kOAuthLinkAnswer{"OAuthLinkAnswer", kOAuthLinkAnswerFields};
 const Schema kIdentityList{"IdentityList", kIdentityListFields};
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};

@@ -16,11 +16,11 @@ extern const http::Schema kOAuthTenant, kOAuthStart, kOAuthCallback, kNoQuery, k
     kAttemptFilter, kOwnAttemptFilter, kRequirement, kUserFilter, kRoleFilter, kPermissionFilter,
     kTenantFilter, kForce, kAuditFilter;
 // Answers.
-extern const http::Schema kOAuthProviderList, kOAuthLinkAnswer, kIdentityList, kStatusAnswer,
-    kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer, kUserAnswer, kSessionList,
-    kAttemptList, kReadyAnswer, kJwkSet, kIntrospection, kCredentialList, kNewCredentialAnswer,
-    kPictureAnswer, kExport, kUserList, kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList,
-    kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList, kLoginAnswer, kEnrolmentAnswer,
-    kRecoveryCodes;
+extern const http::Schema kOAuthProviderList, kSignInOptions, kOAuthLinkAnswer, kIdentityList,
+    kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer,
+    kUserAnswer, kSessionList, kAttemptList, kReadyAnswer, kJwkSet, kIntrospection, kCredentialList,
+    kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer, kRoleList,
+    kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer, kAuditList,
+    kLoginAnswer, kEnrolmentAnswer, kRecoveryCodes;
 
 }  // namespace gatehouse::api::schema

@@ -94,6 +94,14 @@ void WriteIdentity(json::Writer& out, const auth::LinkedAccount& account) {
   out.Member("last_used_at", last ? std::optional(ToRfc3339(*last)) : std::nullopt).EndObject();
 }
 
+void WriteProviders(json::Writer& out, std::span<const auth::OfferedProvider> offered) {
+  out.BeginArray();
+  for (const auto& one : offered) {
+    out.BeginObject().Member("id", one.provider.id).Member("name", one.provider.name).EndObject();
+  }
+  out.EndArray();
+}
+
 void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions) {
   out.BeginObject().Member("id", role.id.ToString()).Member("tenant_id", IdText(role.tenant_id));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fcgi/lib/json.h"
+#include "handlers/auth/oauth_flow.h"
 #include "handlers/auth/oauth_identity.h"
 #include "handlers/auth/session.h"
 #include "sql/store/attempts.h"
@@ -24,6 +25,8 @@ void WriteSession(json::Writer& out, const store::Session& session,
                   const auth::TenantSettings& settings, bool current);
 void WriteAttempt(json::Writer& out, const store::Attempt& attempt);
 void WriteIdentity(json::Writer& out, const auth::LinkedAccount& account);
+// The list of the providers, as somebody who wants to sign in chooses from it.
+void WriteProviders(json::Writer& out, std::span<const auth::OfferedProvider> offered);
 void WriteRole(json::Writer& out, const store::Role& role,
                std::span<const std::string> permissions);
 void WritePermission(json::Writer& out, const store::Permission& permission);

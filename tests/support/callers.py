@@ -22,6 +22,7 @@ TABLE = {
     "POST /auth/forgot-password": ANYONE,
     "POST /auth/reset-password": ANYONE,
     "GET /auth/oauth/providers": ANYONE,
+    "GET /auth/sign-in-options": ANYONE,
     "GET /auth/oauth/{provider}/start": ANYONE,
     "GET /auth/oauth/{provider}/callback": ANYONE,
     "GET /auth/health": ANYONE,
