@@ -92,6 +92,8 @@ Result<http::Response> DeleteOAuthIdentity(Call& call);
 Result<http::Response> GetMyIdentities(Call& call);
 // jwks.cpp
 Result<http::Response> GetJwks(Call& call);
+// attempt_summary.cpp
+Result<http::Response> GetAttemptSummary(Call& call);
 // records.cpp
 Result<http::Response> GetAttempts(Call& call);
 Result<http::Response> GetAudit(Call& call);

@@ -125,6 +125,7 @@ constexpr std::array kAttemptFilterFields = {
 };
 constexpr std::array kOwnAttemptFilterFields = {kLimit,          kCursor,      kSort,
                                                 Flag("success"), Time("from"), Time("to")};
+constexpr std::array kSummaryRangeFields = {Time("from"), Time("to")};
 // Administration and self-service. What PATCH may clear is nullable.
 constexpr FieldSpec Optional(std::string_view name, std::int64_t max, Format format = Format::kAny,
                              std::int64_t min = 1) {
@@ -343,6 +344,20 @@ constexpr FieldSpec kSessionItem{.name = "", .type = FieldType::kObject, .object
 constexpr FieldSpec kAttemptItem{.name = "", .type = FieldType::kObject, .object = &kAttempt};
 constexpr std::array kSessionListFields = {List("items", &kSessionItem), Nullable("next_cursor")};
 constexpr std::array kAttemptListFields = {List("items", &kAttemptItem), Nullable("next_cursor")};
+constexpr std::array kAttemptCountFields = {Time("start"), Number("succeeded"), Number("failed")};
+constexpr Schema kAttemptCount{"LoginAttemptCount", kAttemptCountFields};
+constexpr FieldSpec kAttemptCountItem{
+    .name = "", .type = FieldType::kObject, .object = &kAttemptCount};
+constexpr std::array kAttemptSummaryFields = {
+    Time("from"),
+    Time("to"),
+    FieldSpec{.name = "interval",
+              .type = FieldType::kInteger,
+              .min = 3600,
+              .max = 86400,
+              .description = "Seconds: 3600 up to three days, else 86400"},
+    List("items", &kAttemptCountItem),
+};
 constexpr std::array kTenantReferenceFields = {Uid("id"), Text("slug", 63), Text("name", 200)};
 constexpr Schema kTenantReference{"TenantReference", kTenantReferenceFields};
 constexpr std::array kInfoFields = {Nested("tenant", &kTenantReference), Text("text", 4000),
@@ -649,6 +664,7 @@ const Schema kPermissionFilter{"PermissionFilter", kPermissionFilterFields};
 const Schema kTenantFilter{"TenantFilter", kTenantFilterFields};
 const Schema kForce{"Force", kForceFields};
 const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
+const Schema kSummaryRange{"SummaryRange", kSummaryRangeFields};
 
 const Schema kOAuthProviderList{"OAuthProviderList", kOAuthProviderListFields};
 const Schema kSignInOptions{"SignInOptions", kSignInOptionsFields};
@@ -666,6 +682,7 @@ const Schema kCheckAnswer{"CheckAnswer", kCheckAnswerFields};
 const Schema kUserAnswer = kUserSchema;
 const Schema kSessionList{"SessionList", kSessionListFields};
 const Schema kAttemptList{"AttemptList", kAttemptListFields};
+const Schema kAttemptSummary{"LoginAttemptSummary", kAttemptSummaryFields};
 const Schema kReadyAnswer{"ReadyAnswer", kReadyFields};
 const Schema kJwkSet{"JwkSet", kJwkSetFields};
 const Schema kIntrospection{"Introspection", kIntrospectionFields};

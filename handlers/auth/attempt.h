@@ -65,6 +65,8 @@ Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
 
 // The reason of a wrong second factor: audited as such.
 inline constexpr std::string_view kReasonWrongCode = "wrong_code";
+// Of an attempt whose first factor was right: not signed in yet.
+inline constexpr std::string_view kReasonSecondFactor = "second_factor_required";
 
 // All of them: evaluates the password. A locked or wrong attempt is recorded and audited
 // here; of a right one the caller says what became of it with RecordOutcome.

@@ -9,8 +9,6 @@ namespace {
 
 // Of one person at a time; a few, for people begin to sign in here and there.
 constexpr int kLiveChallenges = 5;
-// Of an attempt whose first factor was right: not signed in yet.
-constexpr std::string_view kReasonSecondFactor = "second_factor_required";
 
 SignInOutcome Refuse(Error error) { return {std::nullopt, std::nullopt, std::move(error), {}}; }
 

@@ -82,6 +82,15 @@ const db::Sql kCountOfIp{"attempts.count_of_ip",
                          GH_COUNT("attempts_ip", "tenant_id = ? AND ip = ?")};
 #undef GH_COUNT
 
+// Both values of success are named, so that each is a stretch of the index, which has everything
+// that is asked for. TO_SECONDS counts from the year 0, and takes the time as it stands: UTC.
+const db::Sql kSummary{
+    "attempts.summary",
+    "SELECT TO_SECONDS(created_at) DIV ? AS bucket, CAST(SUM(success) AS SIGNED),"
+    " CAST(SUM(NOT success) AS SIGNED) FROM attempts FORCE INDEX (attempts_tenant)"
+    " WHERE tenant_id = ? AND success IN (FALSE, TRUE) AND created_at >= ? AND created_at < ?"
+    " AND reason <> ? GROUP BY bucket ORDER BY bucket"};
+
 // More rows than this are many.
 constexpr int kMany = 2000;
 
@@ -190,6 +199,31 @@ Result<std::vector<Attempt>> ListAttempts(db::Executor& ex, TenantId tenant,
   GH_ASSIGN(auto failures, with(false));
   GH_ASSIGN(auto successes, with(true));
   return Merge(std::move(failures), std::move(successes), ascending, limit);
+}
+
+Result<std::vector<AttemptCount>> CountAttempts(db::Executor& ex, TenantId tenant, TimePoint from,
+                                                TimePoint to, Seconds interval,
+                                                std::string_view but) {
+  const Span span(from, to);
+  return Map(ex.Query(kSummary, {std::int64_t{interval.count()}, tenant, span.from, span.to, but}),
+             [](const db::Row& row) {
+               return AttemptCount{row.Int(0), row.Int(1), row.Int(2)};
+             });
+}
+
+namespace {
+
+// TO_SECONDS of 1970-01-01: 719528 days.
+constexpr std::int64_t kEpoch = 719'528LL * 86'400;
+
+}  // namespace
+
+std::int64_t BucketOf(TimePoint at, Seconds interval) {
+  return (ToUnixSeconds(at) + kEpoch) / interval.count();
+}
+
+TimePoint BucketStart(std::int64_t number, Seconds interval) {
+  return FromUnixSeconds(number * interval.count() - kEpoch);
 }
 
 }  // namespace gatehouse::store

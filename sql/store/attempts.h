@@ -60,4 +60,18 @@ Result<std::vector<Attempt>> ListAttempts(db::Executor& ex, TenantId tenant,
                                           const std::optional<AttemptCursor>& after, bool ascending,
                                           int limit);
 
+// Attempts of one bucket of time: those from `number` * interval after the year 0 (UTC) on.
+struct AttemptCount {
+  std::int64_t number = 0;
+  std::int64_t succeeded = 0, failed = 0;
+};
+// Of the attempts with from <= created_at < to and another reason than `but`; buckets without any
+// are left out. Ascending.
+Result<std::vector<AttemptCount>> CountAttempts(db::Executor& ex, TenantId tenant, TimePoint from,
+                                                TimePoint to, Seconds interval,
+                                                std::string_view but);
+// The number of the bucket that a time falls in.
+std::int64_t BucketOf(TimePoint at, Seconds interval);
+TimePoint BucketStart(std::int64_t number, Seconds interval);
+
 }  // namespace gatehouse::store

@@ -69,6 +69,16 @@ TEST(RoutesTest, ProvidersAreSegmentsOfTheirOwnKind) {
   EXPECT_EQ(FindRoute("DELETE", "/auth/oauth/providers").allow, "GET, HEAD");
 }
 
+// What is named wins over what a segment could be.
+TEST(RoutesTest, ASummaryIsNoAttempt) {
+  const auto match = FindRoute("GET", "/auth/login-attempts/summary");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->path, "/auth/login-attempts/summary");
+  EXPECT_FALSE(match.id);
+  EXPECT_TRUE(FindRoute("GET", "/auth/login-attempts/summary/").allow.empty());
+  EXPECT_TRUE(FindRoute("GET", "/auth/login-attempts/Summary").allow.empty());
+}
+
 // SPEC A5: the document has every row, and every reference in it leads somewhere.
 TEST(RoutesTest, A5OpenApiHasEveryRow) {
   const auto document = json::Parse(OpenApiDocument("https://gate.test"));

@@ -83,6 +83,7 @@ TABLE = {
     "GET /auth/tenants/{id}/settings": TENANT_ADMIN,
     "PATCH /auth/tenants/{id}/settings": TENANT_ADMIN,
     "GET /auth/login-attempts": "auth:attempts:view",
+    "GET /auth/login-attempts/summary": "auth:attempts:view",
     "GET /auth/audit": "auth:audit:view",
 }
 

@@ -318,7 +318,7 @@ class ListCases {
 
 // One line of EXPLAIN.
 struct PlanStep {
-  std::string statement, table, type, key, rows;
+  std::string statement, table, type, key, rows, extra;
 
   // Neither a derived table (its rows were found before) nor a parameter's (a JSON array).
   bool is_stored() const { return !table.empty() && table[0] != '<' && table != "j"; }
@@ -335,7 +335,7 @@ class Explainer final : public db::Executor {
     if (std::string_view(sql.text).starts_with("EXPLAIN")) return inner_.Query(sql, params);
     GH_ASSIGN(const auto plan, inner_.Query(Explained(sql), params));
     for (const db::Row& row : plan) {
-      steps.push_back({sql.name, row.Text(2), row.Text(3), row.Text(5), row.Text(8)});
+      steps.push_back({sql.name, row.Text(2), row.Text(3), row.Text(5), row.Text(8), row.Text(9)});
     }
     return inner_.Query(sql, params);
   }
