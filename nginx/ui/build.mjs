@@ -1,0 +1,118 @@
+// Builds the pages into dist/: an HTML file a page, scripts and styles named by their content (so that
+// browsers may keep them for ever), everything also gzipped for nginx's gzip_static. Fails where a page
+// with all it loads would weigh more than its budget.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const out = join(here, "dist");
+const made = join(here, "dist.new");
+const base = "/auth/ui/";
+
+// Bytes, gzipped: a page with its scripts, styles, icon and its largest language.
+const budget = 100 * 1024;
+// What the browser waits for before it shows anything: the style.
+const blockingBudget = 50 * 1024;
+
+// file: [script, title until the script has said its own]
+const pages = {
+  index: ["people", "Sign in"],
+  "sign-in": ["people", "Sign in"],
+  register: ["people", "Create an account"],
+  verify: ["people", "Confirm your address"],
+  forgot: ["people", "Forgot your password?"],
+  reset: ["people", "Set a new password"],
+  "change-password": ["people", "Choose a new password"],
+  "not-found": ["people", "Not found"],
+  account: ["account", "Your account"],
+  admin: ["admin", "Administration"],
+};
+
+const zipped = (content) => gzipSync(content, { level: 9 });
+
+async function place(path, content) {
+  await writeFile(join(made, path), content);
+  await writeFile(join(made, `${path}.gz`), zipped(content));
+}
+
+await rm(made, { recursive: true, force: true });
+await mkdir(join(made, "assets"), { recursive: true });
+
+const { outputFiles, metafile } = await build({
+  absWorkingDir: here,
+  entryPoints: ["people", "account", "admin"].map((name) => `src/${name}.tsx`),
+  outdir: "assets",
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  target: ["chrome105", "firefox110", "safari16"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  legalComments: "none",
+  metafile: true,
+  write: false,
+});
+const contents = new Map();
+for (const file of outputFiles) {
+  const path = `assets/${basename(file.path)}`;
+  contents.set(path, file.contents);
+  await place(path, file.contents);
+}
+const icon = await readFile(join(here, "icons/mark.svg"));
+const iconPath = `assets/mark-${createHash("sha256").update(icon).digest("hex").slice(0, 8)}.svg`;
+contents.set(iconPath, icon);
+await place(iconPath, icon);
+
+const outputs = Object.entries(metafile.outputs);
+const entryOf = (name) => outputs.find(([, { entryPoint }]) => entryPoint === `src/${name}.tsx`)[0];
+
+// All that a script loads at once, itself included; dynamic ones are the languages.
+function closure(entry, kind, found = new Set()) {
+  if (found.has(entry)) return found;
+  found.add(entry);
+  for (const { path, kind: how } of metafile.outputs[entry].imports) {
+    if (how === "import-statement" || how === kind) closure(path, kind, found);
+  }
+  return found;
+}
+
+const template = await readFile(join(here, "page.html"), "utf8");
+const table = [];
+for (const [page, [script, title]] of Object.entries(pages)) {
+  const entry = entryOf(script);
+  const style = metafile.outputs[entry].cssBundle;
+  const scripts = closure(entry, "import-statement");
+  const values = {
+    page, title, icon: base + iconPath, style: base + style, script: base + entry,
+    preload: [...scripts].slice(1)
+      .map((path) => `<link rel="modulepreload" href="${base}${path}">`).join("\n    "),
+  };
+  const html = template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
+  await place(`${page}.html`, html);
+
+  const size = (path) => zipped(contents.get(path)).length;
+  const later = [...closure(entry, "dynamic-import")].filter((path) => !scripts.has(path));
+  const total = zipped(html).length + size(style) + size(iconPath) +
+    [...scripts].reduce((sum, path) => sum + size(path), 0) + Math.max(0, ...later.map(size));
+  table.push({ page, bytes: total, style: size(style) });
+  if (total > budget || size(style) > blockingBudget) {
+    console.error(`${page}.html weighs ${total} bytes, ${size(style)} of them its style`);
+    process.exitCode = 1;
+  }
+}
+await writeFile(join(made, "sizes.json"), JSON.stringify(table, null, 2) + "\n");
+if (!process.exitCode) {
+  await rm(out, { recursive: true, force: true });
+  await rename(made, out);
+  const heaviest = table.reduce((a, b) => a.bytes > b.bytes ? a : b);
+  console.log(`pages: ${table.length}, the heaviest ${heaviest.page}.html with ` +
+    `${(heaviest.bytes / 1024).toFixed(1)} KiB gzipped`);
+}

@@ -1,0 +1,44 @@
+// The views of a page, as the address's fragment names them: "#/users/0192…?q=ann" is the path
+// ["users", "0192…"] with a query. A fragment costs no request, and "back" works.
+import { useEffect, useState } from "preact/hooks";
+
+import { withQuery, type Query } from "./api";
+
+export interface Route { path: string[]; query: Record<string, string> }
+
+export function parseRoute(fragment: string): Route {
+  const [path = "", query = ""] = fragment.replace(/^#\/?/, "").split("?", 2);
+  return {
+    path: path.split("/").filter(Boolean).map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    }),
+    query: Object.fromEntries(new URLSearchParams(query)),
+  };
+}
+
+export const href = (path: string[], query: Query = {}): string =>
+  withQuery(`#/${path.map(encodeURIComponent).join("/")}`, query);
+
+// `replace` where "back" should not come here again: a filter that changes while somebody types.
+export function go(target: string, replace = false): void {
+  if (!replace) {
+    location.hash = target;
+    return;
+  }
+  history.replaceState(null, "", target);
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+export function useRoute(): Route {
+  const [fragment, tell] = useState(location.hash);
+  useEffect(() => {
+    const listener = () => tell(location.hash);
+    addEventListener("hashchange", listener);
+    return () => removeEventListener("hashchange", listener);
+  }, []);
+  return parseRoute(fragment);
+}

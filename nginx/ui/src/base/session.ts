@@ -1,0 +1,137 @@
+// Who is signed in, where people go next, and how they are told that their session ended.
+import { get, Problem } from "./api";
+import type { SessionInfo, User } from "./types";
+
+export const pages = {
+  signIn: "/auth/ui/sign-in",
+  register: "/auth/ui/register",
+  forgot: "/auth/ui/forgot",
+  changePassword: "/auth/ui/change-password",
+  account: "/auth/ui/account",
+  admin: "/auth/ui/admin",
+} as const;
+
+// Where a link may lead that came from outside: a page of this origin, else nothing. Whatever names
+// another origin in any spelling ("//host", "/\host", "https:host") is refused by comparing the
+// parsed origin, not by looking at the text.
+export function safeReturn(text: string | null): string | null {
+  if (!text) return null;
+  try {
+    const url = new URL(text, location.origin);
+    if (url.origin !== location.origin || !/^https?:$/.test(url.protocol)) return null;
+    return url.pathname + url.search + url.hash;
+  } catch {
+    return null;
+  }
+}
+
+// "#return_to=/reports/?a=b&c=d" as nginx writes it, or percent-encoded as Gatehouse does. It stands
+// last.
+export function returnTarget(fragment = location.hash): string | null {
+  const at = fragment.indexOf("return_to=");
+  if (at < 0) return null;
+  const raw = fragment.slice(at + "return_to=".length);
+  try {
+    return safeReturn(raw.startsWith("/") ? raw : decodeURIComponent(raw));
+  } catch {
+    return null;
+  }
+}
+
+export const withReturn = (page: string, target: string | null): string =>
+  target ? `${page}#return_to=${encodeURIComponent(target)}` : page;
+
+const kept = "gatehouse.tenant";
+
+// The tenant that the address names ("?tenant=acme"), else the one of this browser's last sign-in
+// that named one, else undefined: the server's choice. "?tenant=" with nothing forgets it.
+export function chosenTenant(): string | undefined {
+  const named = new URLSearchParams(location.search).get("tenant");
+  if (named !== null) return named || undefined;
+  try {
+    return localStorage.getItem(kept) ?? undefined;
+  } catch {
+    return undefined;  // storage is forbidden here
+  }
+}
+
+export function rememberTenant(slug: string | undefined): void {
+  try {
+    if (slug) localStorage.setItem(kept, slug);
+    else localStorage.removeItem(kept);
+  } catch {
+    // Then the address has to name it again.
+  }
+}
+
+// A page of ours for the same tenant.
+export function pageFor(page: string, tenant = chosenTenant()): string {
+  return tenant ? `${page}?tenant=${encodeURIComponent(tenant)}` : page;
+}
+
+// 403s that stand for something to do first: the page where it is done.
+export function gateOf(problem: Problem): string | null {
+  switch (problem.code) {
+    case "password_change_required": return pages.changePassword;
+    case "two_factor_enrolment_required": return `${pages.account}#/security`;
+    default: return null;
+  }
+}
+
+// After a sign-in: what must be done first, else where the person wanted to go.
+export async function goOn(target: string | null): Promise<void> {
+  try {
+    await get("/auth/me");
+  } catch (error) {
+    const gate = error instanceof Problem ? gateOf(error) : null;
+    if (gate) return location.assign(gate.includes("#") ? gate : withReturn(gate, target));
+  }
+  location.assign(target ?? pages.account);
+}
+
+export const isSignedOut = (error: unknown): boolean => error instanceof Problem &&
+  (error.code === "invalid_token" || error.code === "authentication_required" ||
+    error.code === "invalid_refresh_token");
+
+// To the sign-in page, which says why: the server tells the holder of a genuine token how its
+// session ended.
+export async function leave(): Promise<void> {
+  let ended = "unknown";
+  try {
+    ended = (await get<{ reason: string }>("/auth/session/end")).reason;
+  } catch {
+    // Nothing is known of it.
+  }
+  const here = location.pathname + location.search + location.hash;
+  location.replace(withReturn(`${pages.signIn}?ended=${encodeURIComponent(ended)}`, here));
+}
+
+// The session of this page; null after sending the visitor to the sign-in page.
+export async function whoAmI(): Promise<SessionInfo | null> {
+  try {
+    return await get<SessionInfo>("/auth/session");
+  } catch (error) {
+    if (!isSignedOut(error)) throw error;
+    await leave();
+    return null;
+  }
+}
+
+// SPEC R1: does one of these permissions cover `wanted`? For what a page offers; the server decides.
+export function may(user: User, wanted: string): boolean {
+  if (user.is_platform_admin || user.is_tenant_admin) return true;
+  const segments = wanted.split(":");
+  return user.permissions.some((held) => {
+    if (held === "ALL_PERMISSIONS") return true;
+    const parts = held.split(":");
+    return parts.length === segments.length &&
+      parts.every((part, i) => part === "*" || part === segments[i]);
+  });
+}
+
+export const administers = (user: User): boolean =>
+  ["auth:users:view", "auth:roles:view", "auth:attempts:view", "auth:audit:view"]
+    .some((permission) => may(user, permission));
+
+export const displayName = (user: Pick<User, "first_name" | "last_name" | "email">): string =>
+  [user.first_name, user.last_name].filter(Boolean).join(" ") || user.email;

@@ -1,0 +1,84 @@
+// The texts of the pages: one JSON file a language under texts/, of which a page loads one. The
+// language is the visitor's choice, else the first of the browser's (its Accept-Language) that we
+// have. A third language is one more file, and one more line in `languages`.
+import type en from "../../texts/en.json";
+
+export type Key = keyof typeof en;
+
+export const languages = [
+  { code: "en", name: "English", load: () => import("../../texts/en.json") },
+  { code: "sw", name: "Kiswahili", load: () => import("../../texts/sw.json") },
+] as const;
+
+const kept = "gatehouse.language";
+let texts: Record<string, string> = {};
+export let language = "en";
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(kept);
+  } catch {
+    return null;  // storage is forbidden here
+  }
+}
+
+function chosen() {
+  const wanted = [stored(), ...navigator.languages].filter((one) => one !== null);
+  for (const one of wanted) {
+    const base = one.toLowerCase().split("-")[0];
+    const found = languages.find(({ code }) => code === base);
+    if (found) return found;
+  }
+  return languages[0];
+}
+
+export async function loadTexts(): Promise<void> {
+  const found = chosen();
+  texts = (await found.load()).default;
+  language = found.code;
+  document.documentElement.lang = language;
+}
+
+export function switchLanguage(code: string): void {
+  try {
+    localStorage.setItem(kept, code);
+  } catch {
+    // Then it holds for this page only, which is about to be loaded anew: nothing to be done.
+  }
+  location.reload();
+}
+
+const fill = (text: string, values: Record<string, string | number>): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+
+// The text of a key; "{name}" in it becomes values.name.
+export const t = (key: Key, values: Record<string, string | number> = {}): string =>
+  fill(texts[key] ?? key, values);
+
+// The text of a key that may be missing: codes of the server's, which speaks English itself.
+export const tryText = (key: string, values: Record<string, string | number> = {}):
+  string | undefined => texts[key] === undefined ? undefined : fill(texts[key], values);
+
+// "1 device", "3 devices": `key` has a ".one" and an ".other".
+export function plural(key: string, n: number): string {
+  const form = new Intl.PluralRules(language).select(n);
+  return fill(texts[`${key}.${form}`] ?? texts[`${key}.other`] ?? key, { n: n.toLocaleString(language) });
+}
+
+export const dateTime = (time: string): string => new Intl.DateTimeFormat(language,
+  { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+
+export const date = (time: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(time));
+
+// "3 minutes ago", "in 2 days".
+export function relative(time: string, now = Date.now()): string {
+  const seconds = (Date.parse(time) - now) / 1000;
+  const steps: [Intl.RelativeTimeFormatUnit, number][] =
+    [["day", 86_400], ["hour", 3600], ["minute", 60]];
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  for (const [unit, length] of steps) {
+    if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
+  }
+  return format.format(0, "minute");
+}

@@ -1,0 +1,64 @@
+// Dialogs over the page. The browser's own <dialog> keeps focus inside, ends with Escape and gives
+// focus back.
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+
+import { t } from "../base/texts";
+import { Form } from "./form";
+import { Icon } from "./icon";
+import { signal } from "./signal";
+
+export function Dialog({ title, close, children, wide }:
+    { title: string; close(): void; children: ComponentChildren; wide?: boolean }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} class={wide ? "wide" : undefined} aria-labelledby={id}
+      onCancel={(event) => { event.preventDefault(); close(); }}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="button inside" onClick={close}>
+          <Icon name="close" /><span class="hidden">{t("close")}</span>
+        </button>
+      </header>
+      {children}
+    </dialog>);
+}
+
+interface Question {
+  title: string;
+  body: ComponentChildren;
+  // On the button that does it.
+  action: string;
+  danger?: boolean;
+  // What is done; its failure stands in the dialog.
+  run(): Promise<void>;
+}
+
+const question = signal<Question | null>(null);
+
+// Asks before something that hurts, and then does it.
+export const confirm = (asked: Question): void => question.set(asked);
+
+// The place of confirm()'s dialog; a page has one.
+export function Confirmation() {
+  const asked = question.use();
+  if (!asked) return null;
+  const close = () => question.set(null);
+  const submit = async () => {
+    await asked.run();
+    if (question.value === asked) close();
+  };
+  return (
+    <Dialog title={asked.title} close={close}>
+      <Form submit={submit} label={asked.action} danger={asked.danger ?? false}
+        actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
+        <div>{asked.body}</div>
+      </Form>
+    </Dialog>);
+}

@@ -1,0 +1,71 @@
+// What a page says to people: notices, messages that pass, progress, nothing to show, a failure.
+import { signal } from "./signal";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+
+import type { Problem } from "../base/api";
+import { t } from "../base/texts";
+import { Icon } from "./icon";
+
+// An error takes the focus where a form puts it there; others are read when they appear.
+export function Notice({ kind, children, action }:
+    { kind: "error" | "info" | "success" | "warning"; children: ComponentChildren; action?: ComponentChildren }) {
+  return (
+    <div class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"} tabIndex={kind === "error" ? -1 : undefined}>
+      <Icon name={kind === "success" ? "check" : "alert"} />
+      <div>{children}</div>
+      {action}
+    </div>);
+}
+
+export const Loading = () => (
+  <p class="loading" role="status"><span class="spinner" aria-hidden="true" />{t("loading")}</p>);
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return <div class="empty"><p class="empty-title">{title}</p>{children}</div>;
+}
+
+export function Failure({ problem, retry }: { problem: Problem; retry(): void }) {
+  return (
+    <Notice kind="error" action={<button type="button" class="button small" onClick={retry}>{t("retry")}</button>}>
+      {problem.text}
+      {problem.status >= 500 && problem.requestId &&
+        <span class="line quiet">{t("request_id", { id: problem.requestId })}</span>}
+    </Notice>);
+}
+
+interface Toast { id: number; text: string; undo: (() => Promise<void>) | undefined }
+
+const toasts = signal<Toast[]>([]);
+let next = 0;
+const drop = (id: number) => toasts.set(toasts.value.filter((one) => one.id !== id));
+
+// Says that something was done. `undo` puts it back: then it stays longer, and until somebody leaves it.
+export function say(text: string, undo?: () => Promise<void>): void {
+  toasts.set([...toasts.value.slice(-2), { id: next++, text, undo }]);
+}
+
+function One({ toast }: { toast: Toast }) {
+  useEffect(() => {
+    const timer = setTimeout(() => drop(toast.id), toast.undo ? 20_000 : 6_000);
+    return () => clearTimeout(timer);
+  }, [toast.id]);
+  const undo = async () => {
+    drop(toast.id);
+    await toast.undo?.();
+  };
+  return (
+    <div class="toast">
+      <span>{toast.text}</span>
+      {toast.undo && <button type="button" class="button small" onClick={undo}>{t("undo")}</button>}
+      <button type="button" class="button inside" onClick={() => drop(toast.id)}>
+        <Icon name="close" /><span class="hidden">{t("dismiss")}</span>
+      </button>
+    </div>);
+}
+
+// The place of passing messages; a page has one. It is there from the start: a live region that comes
+// with its text is not read.
+export function Toasts() {
+  return <div class="toasts" role="status">{toasts.use().map((toast) => <One key={toast.id} toast={toast} />)}</div>;
+}

@@ -1,0 +1,140 @@
+// A form that calls the API: while it runs its button says so and nothing is sent twice; what comes
+// back as a Problem stands at the fields it is about and, for the rest, above them; focus goes to
+// the first of these.
+import { createContext, type ComponentChildren } from "preact";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+
+import { asProblem, Problem } from "../base/api";
+import { t, type Key } from "../base/texts";
+import { Notice } from "./feedback";
+
+export type Values = Record<string, string>;
+
+interface FormState {
+  busy: boolean;
+  errorOf(name: string): string | undefined;
+  mind(name: string): () => void;
+}
+
+const FormContext = createContext<FormState>({
+  busy: false, errorOf: () => undefined, mind: () => () => undefined });
+
+export const useForm = () => useContext(FormContext);
+
+// What the browser finds, in our words: a bubble of its own is not read with the field.
+function flaws(form: HTMLFormElement): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const one of form.elements) {
+    if (!(one instanceof HTMLInputElement || one instanceof HTMLSelectElement ||
+          one instanceof HTMLTextAreaElement) || !one.name || one.validity.valid) continue;
+    const { valueMissing, typeMismatch, tooShort } = one.validity;
+    let key: Key = "field.pattern";
+    if (valueMissing) key = "field.required";
+    else if (typeMismatch && one.type === "email") key = "field.email";
+    else if (tooShort) key = "field.too_short";
+    found.set(one.name, t(key));
+  }
+  return found;
+}
+
+export interface FormProps {
+  // Gets the fields' texts; what it throws is shown.
+  submit(values: Values, form: HTMLFormElement): Promise<void>;
+  // On the button.
+  label: string;
+  danger?: boolean;
+  // Beside the button.
+  actions?: ComponentChildren;
+  children?: ComponentChildren;
+  // Shown instead of what the Problem says, where a page knows better.
+  explain?(problem: Problem): ComponentChildren | undefined;
+  id?: string;
+  class?: string;
+}
+
+export function Form({ submit, label, danger, actions, children, explain, id, class: name }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [found, setFound] = useState(new Map<string, string>());
+  const fields = useRef(new Set<string>());
+  const alive = useRef(true);
+  useEffect(() => {
+    alive.current = true;
+    return () => { alive.current = false; };
+  }, []);
+
+  const state: FormState = {
+    busy,
+    errorOf: (field) => found.get(field) ?? problem?.of(field),
+    mind: (field) => {
+      fields.current.add(field);
+      return () => { fields.current.delete(field); };
+    },
+  };
+
+  // After each failed try, once what it says is on the page.
+  useEffect(() => {
+    if (!problem && found.size === 0) return;
+    const first = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
+    first?.focus();
+  }, [problem, found]);
+
+  const onSubmit = async (event: Event) => {
+    event.preventDefault();
+    if (busy || !form.current) return;
+    setProblem(null);
+    const flawed = flaws(form.current);
+    setFound(flawed);
+    if (flawed.size) return;
+    setBusy(true);
+    try {
+      const values: Values = {};
+      for (const [key, value] of new FormData(form.current)) {
+        if (typeof value === "string") values[key] = value;
+      }
+      await submit(values, form.current);
+    } catch (error) {
+      if (alive.current) setProblem(asProblem(error));
+    } finally {
+      if (alive.current) setBusy(false);
+    }
+  };
+
+  // Errors of fields that this form does not show would be lost otherwise.
+  const elsewhere = problem?.fields.filter(({ pointer }) => !fields.current.has(pointer.slice(1))) ?? [];
+  const atFields = problem && problem.fields.length > 0 && elsewhere.length === 0;
+  return (
+    <FormContext.Provider value={state}>
+      <form ref={form} id={id} class={name ? `form ${name}` : "form"} noValidate aria-busy={busy} onSubmit={onSubmit}>
+        {problem && !atFields && (
+          <Notice kind="error">
+            {explain?.(problem) ?? problem.text}
+            {problem.retryAfter && problem.status === 429 && ` ${t("wait", { time: wait(problem.retryAfter) })}`}
+            {elsewhere.map(({ pointer, user_message }) => <span class="line" key={pointer}>{user_message}</span>)}
+            {problem.status >= 500 && problem.requestId &&
+              <span class="line quiet">{t("request_id", { id: problem.requestId })}</span>}
+          </Notice>)}
+        {children}
+        <div class="actions">
+          <Submit label={label} danger={danger ?? false} />
+          {actions}
+        </div>
+      </form>
+    </FormContext.Provider>);
+}
+
+function wait(seconds: number): string {
+  const unit = seconds < 120 ? "second" : "minute";
+  const value = unit === "second" ? seconds : Math.ceil(seconds / 60);
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}
+
+function Submit({ label, danger }: { label: string; danger: boolean }) {
+  const { busy } = useForm();
+  return (
+    <button type="submit" class={danger ? "button danger" : "button primary"} aria-disabled={busy}>
+      {busy && <span class="spinner" aria-hidden="true" />}
+      {label}
+    </button>);
+}

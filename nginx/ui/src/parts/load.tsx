@@ -1,0 +1,136 @@
+// Data that a component asks for when it appears, and lists that are read page by page.
+import type { ComponentChildren } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { asProblem, get, type Problem, type Query } from "../base/api";
+import { isSignedOut, leave } from "../base/session";
+import { t } from "../base/texts";
+import type { Page } from "../base/types";
+import { Failure, Loading } from "./feedback";
+
+// A call's failure, unless the session is over: then the page goes to the sign-in page.
+function failed(error: unknown, show: (problem: Problem) => void): void {
+  if (isSignedOut(error)) void leave();
+  else show(asProblem(error));
+}
+
+export interface Loaded<T> {
+  data: T | undefined;
+  problem: Problem | null;
+  reload(): void;
+  // For what the page knows better now, after a change it made.
+  set(data: T): void;
+}
+
+// Asks again whenever `key` changes; answers to earlier keys are dropped.
+export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
+  const [data, set] = useState<T | undefined>(undefined);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let current = true;
+    setProblem(null);
+    load().then((answer) => { if (current) set(() => answer); })
+      .catch((error: unknown) => { if (current) failed(error, setProblem); });
+    return () => { current = false; };
+  }, [key, turn]);
+  return { data, problem, reload: () => setTurn(turn + 1), set };
+}
+
+// What was loaded, or that it is on its way, or why not.
+export function Await<T>({ from, children }: { from: Loaded<T>; children: (data: T) => ComponentChildren }) {
+  if (from.problem) return <Failure problem={from.problem} retry={from.reload} />;
+  if (from.data === undefined) return <Loading />;
+  return <>{children(from.data)}</>;
+}
+
+export interface List<T> {
+  items: T[];
+  // Of the first page; `more` while a further one is on its way.
+  state: "loading" | "ready" | "more" | "failed";
+  problem: Problem | null;
+  hasMore: boolean;
+  loadMore(): void;
+  reload(): void;
+  // Changes the items on the page, after a change that was made of one of them.
+  replace(change: (items: T[]) => T[]): void;
+}
+
+export function useList<T>(path: string, query: Query = {}): List<T> {
+  const [items, setItems] = useState<T[]>([]);
+  const [state, setState] = useState<List<T>["state"]>("loading");
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const turn = useRef(0);
+  const read = useCallback(async (from: string | null) => {
+    const mine = from === null ? ++turn.current : turn.current;
+    setState(from === null ? "loading" : "more");
+    setProblem(null);
+    try {
+      const page = await get<Page<T>>(path, { ...query, cursor: from });
+      if (mine !== turn.current) return;
+      setItems((before) => from === null ? page.items : [...before, ...page.items]);
+      setCursor(page.next_cursor);
+      setState("ready");
+    } catch (error) {
+      if (mine !== turn.current) return;
+      setState("failed");
+      failed(error, setProblem);
+    }
+  }, [path, JSON.stringify(query)]);
+  useEffect(() => { void read(null); }, [read]);
+  return {
+    items, state, problem, hasMore: cursor !== null,
+    loadMore: () => { void read(cursor); },
+    reload: () => { void read(null); },
+    replace: (change) => setItems(change),
+  };
+}
+
+export interface Column<T> {
+  title: string;
+  cell(item: T): ComponentChildren;
+  // The cell that names the row.
+  heads?: boolean;
+  // Numbers.
+  end?: boolean;
+}
+
+// A table where there is room for one, else a card a row. The roles say again what the elements mean:
+// a style that makes blocks of them takes that away.
+export function Table<T extends { id: string }>({ caption, list, columns, empty }:
+    { caption: string; list: List<T>; columns: Column<T>[]; empty: ComponentChildren }) {
+  if (list.state === "failed" && list.items.length === 0 && list.problem) {
+    return <Failure problem={list.problem} retry={list.reload} />;
+  }
+  if (list.state === "loading" && list.items.length === 0) return <Loading />;
+  if (list.items.length === 0) return <>{empty}</>;
+  return (
+    <>
+      <table class="list" role="table" aria-busy={list.state === "loading"}>
+        <caption class="hidden">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map(({ title, end }) =>
+              <th key={title} scope="col" role="columnheader" class={end ? "end" : undefined}>{title}</th>)}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {list.items.map((item) => (
+            <tr key={item.id} role="row">
+              {columns.map(({ title, cell, heads, end }) => heads
+                ? <th key={title} scope="row" role="rowheader" data-title={title}>{cell(item)}</th>
+                : <td key={title} role="cell" data-title={title} class={end ? "end" : undefined}>{cell(item)}</td>)}
+            </tr>))}
+        </tbody>
+      </table>
+      {list.problem && <Failure problem={list.problem} retry={list.loadMore} />}
+      {list.hasMore && (
+        <p class="more">
+          <button type="button" class="button" aria-disabled={list.state === "more"}
+            onClick={() => list.state !== "more" && list.loadMore()}>
+            {list.state === "more" && <span class="spinner" aria-hidden="true" />}{t("more")}
+          </button>
+        </p>)}
+    </>);
+}

@@ -1,0 +1,59 @@
+// What a tenant offers to those who want to sign in, and how to name another tenant.
+import type { ComponentChildren } from "preact";
+
+import { get, type Problem } from "../base/api";
+import { chosenTenant, withReturn } from "../base/session";
+import { t } from "../base/texts";
+import type { SignInOptions } from "../base/types";
+import { Failure, Loading } from "../parts/feedback";
+import { Field } from "../parts/fields";
+import { Form } from "../parts/form";
+import { useLoad } from "../parts/load";
+import { Card } from "../parts/shell";
+
+export const useOptions = () => {
+  const tenant = chosenTenant();
+  return useLoad<SignInOptions>(tenant ?? "", () => get("/auth/sign-in-options", { tenant }));
+};
+
+// A page of a tenant's: its name above, and what it offers to `children`. Where there is no such
+// tenant, people name theirs.
+export function TenantCard({ title, children, footer }: {
+  title: string;
+  children: (options: SignInOptions) => ComponentChildren;
+  footer?: (options: SignInOptions) => ComponentChildren;
+}) {
+  const options = useOptions();
+  if (options.problem && isUnknown(options.problem)) return <ChooseTenant problem={options.problem} />;
+  const { data } = options;
+  return (
+    <Card title={title} tenant={data?.tenant.name} footer={data && footer?.(data)}>
+      {options.problem ? <Failure problem={options.problem} retry={options.reload} />
+        : data ? children(data) : <Loading />}
+    </Card>);
+}
+
+const isUnknown = (problem: Problem): boolean =>
+  problem.code === "unknown_tenant" || problem.code === "validation_failed";
+
+export function ChooseTenant({ problem }: { problem?: Problem }) {
+  const submit = async ({ tenant = "" }: Record<string, string>) => {
+    const target = `${location.pathname}?tenant=${encodeURIComponent(tenant.trim().toLowerCase())}`;
+    location.assign(target + location.hash);
+  };
+  return (
+    <Card title={t("tenant.title")}>
+      {problem && <p>{t("tenant.unknown")}</p>}
+      <Form submit={submit} label={t("tenant.go")}>
+        <Field name="tenant" label={t("tenant.label")} help={t("tenant.help")} required autocomplete="organization"
+          autocapitalize="none" spellcheck={false} maxLength={63} autofocus />
+      </Form>
+    </Card>);
+}
+
+// A link to another page for people who are not signed in; where they wanted to go goes along.
+export function To({ page, target, children }: { page: string; target?: string | null; children: ComponentChildren }) {
+  const tenant = chosenTenant();
+  const address = tenant ? `${page}?tenant=${encodeURIComponent(tenant)}` : page;
+  return <a href={withReturn(address, target ?? null)}>{children}</a>;
+}
