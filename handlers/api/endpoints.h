@@ -94,6 +94,8 @@ Result<http::Response> GetMyIdentities(Call& call);
 Result<http::Response> GetJwks(Call& call);
 // attempt_summary.cpp
 Result<http::Response> GetAttemptSummary(Call& call);
+// outbox.cpp
+Result<http::Response> GetOutbox(Call& call);
 // records.cpp
 Result<http::Response> GetAttempts(Call& call);
 Result<http::Response> GetAudit(Call& call);

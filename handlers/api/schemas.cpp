@@ -125,6 +125,15 @@ constexpr std::array kAttemptFilterFields = {
 };
 constexpr std::array kOwnAttemptFilterFields = {kLimit,          kCursor,      kSort,
                                                 Flag("success"), Time("from"), Time("to")};
+constexpr std::array<std::string_view, 4> kMailStates = {"queued", "sent", "failed", "void"};
+constexpr std::array kOutboxFilterFields = {
+    kLimit,
+    kCursor,
+    kSort,
+    FieldSpec{.name = "state", .max = 16, .one_of = kMailStates},
+    FieldSpec{.name = "kind", .min = 1, .max = 32},
+    FieldSpec{.name = "recipient", .min = 3, .max = 254},
+};
 constexpr std::array kSummaryRangeFields = {Time("from"), Time("to")};
 // Administration and self-service. What PATCH may clear is nullable.
 constexpr FieldSpec Optional(std::string_view name, std::int64_t max, Format format = Format::kAny,
@@ -358,6 +367,23 @@ constexpr std::array kAttemptSummaryFields = {
               .description = "Seconds: 3600 up to three days, else 86400"},
     List("items", &kAttemptCountItem),
 };
+constexpr std::array kMailFields = {
+    Uid("id"),
+    Text("kind", 32),
+    Text("recipient", 254),
+    FieldSpec{.name = "state",
+              .max = 16,
+              .one_of = kMailStates,
+              .description = "void: never sent, for the address has no account"},
+    Number("tries"),
+    Time("next_try_at", true),
+    Nullable("last_error"),
+    Time("created_at"),
+    Time("finished_at", true),
+};
+constexpr Schema kMail{"OutboxMail", kMailFields};
+constexpr FieldSpec kMailItem{.name = "", .type = FieldType::kObject, .object = &kMail};
+constexpr std::array kOutboxListFields = {List("items", &kMailItem), Nullable("next_cursor")};
 constexpr std::array kTenantReferenceFields = {Uid("id"), Text("slug", 63), Text("name", 200)};
 constexpr Schema kTenantReference{"TenantReference", kTenantReferenceFields};
 constexpr std::array kInfoFields = {Nested("tenant", &kTenantReference), Text("text", 4000),
@@ -664,6 +690,7 @@ const Schema kPermissionFilter{"PermissionFilter", kPermissionFilterFields};
 const Schema kTenantFilter{"TenantFilter", kTenantFilterFields};
 const Schema kForce{"Force", kForceFields};
 const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
+const Schema kOutboxFilter{"OutboxFilter", kOutboxFilterFields};
 const Schema kSummaryRange{"SummaryRange", kSummaryRangeFields};
 
 const Schema kOAuthProviderList{"OAuthProviderList", kOAuthProviderListFields};
@@ -683,6 +710,7 @@ const Schema kUserAnswer = kUserSchema;
 const Schema kSessionList{"SessionList", kSessionListFields};
 const Schema kAttemptList{"AttemptList", kAttemptListFields};
 const Schema kAttemptSummary{"LoginAttemptSummary", kAttemptSummaryFields};
+const Schema kOutboxList{"OutboxList", kOutboxListFields};
 const Schema kReadyAnswer{"ReadyAnswer", kReadyFields};
 const Schema kJwkSet{"JwkSet", kJwkSetFields};
 const Schema kIntrospection{"Introspection", kIntrospectionFields};

@@ -139,7 +139,7 @@ def test_a_platform_admin_names_a_tenant_that_is_not_there(stack, callers):
     """N1: 404 like any other look-up."""
     client = callers("platform admin")
     for path in ("/auth/users", "/auth/roles", "/auth/login-attempts", "/auth/audit",
-                 "/auth/service-credentials"):
+                 "/auth/login-attempts/summary", "/auth/outbox", "/auth/service-credentials"):
         client.get(f"{path}?tenant_id={SOMEBODY}", expect=(404, "not_found"))
 
 

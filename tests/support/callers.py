@@ -85,6 +85,7 @@ TABLE = {
     "GET /auth/login-attempts": "auth:attempts:view",
     "GET /auth/login-attempts/summary": "auth:attempts:view",
     "GET /auth/audit": "auth:audit:view",
+    "GET /auth/outbox": TENANT_ADMIN,
 }
 
 # "An account that must change its password … can do that, and …; all else answers 403."
