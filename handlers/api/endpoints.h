@@ -27,6 +27,8 @@ Result<http::Response> PostRecoveryCodes(Call& call);
 Result<http::Response> GetSession(Call& call);
 Result<http::Response> GetInfo(Call& call);
 Result<http::Response> GetCsrf(Call& call);
+// session_end.cpp
+Result<http::Response> GetSessionEnd(Call& call);
 // password.cpp
 Result<http::Response> PostForgotPassword(Call& call);
 Result<http::Response> PostResetPassword(Call& call);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "handlers/auth/session_end.h"
 #include "handlers/auth/settings.h"
 
 namespace gatehouse::api::schema {
@@ -557,6 +558,20 @@ constexpr std::array kRecoveryCodesFields = {List("recovery_codes", &kTextItem)}
 constexpr std::array kSessionInfoFields = {Nested("session", &kSession),
                                            Nested("user", &kUserSchema)};
 
+// Each word once, in the order of the table.
+std::span<const std::string_view> EndReasons() {
+  static const std::vector<std::string_view> all = [] {
+    std::vector<std::string_view> out;
+    for (const auto& word : auth::kEndWords) {
+      if (std::find(out.begin(), out.end(), word.told) == out.end()) out.push_back(word.told);
+    }
+    return out;
+  }();
+  return all;
+}
+const std::vector<FieldSpec> kSessionEndFields = {
+    FieldSpec{.name = "reason", .max = 32, .one_of = EndReasons()}, Time("ended_at")};
+
 std::span<const std::string_view> Choices(std::string_view list) {
   static std::deque<std::vector<std::string_view>> kept;
   auto& out = kept.emplace_back();
@@ -700,6 +715,7 @@ const Schema kIdentityList{"IdentityList", kIdentityListFields};
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};
 const Schema kSessionAnswer{"SessionAnswer", kSessionAnswerFields};
 const Schema kSessionInfo{"SessionInfo", kSessionInfoFields};
+const Schema kSessionEnd{"SessionEnd", kSessionEndFields};
 const Schema kLoginAnswer{"LoginAnswer", kLoginAnswerFields};
 const Schema kEnrolmentAnswer{"Enrolment", kEnrolmentFields};
 const Schema kRecoveryCodes{"RecoveryCodes", kRecoveryCodesFields};

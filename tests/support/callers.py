@@ -23,6 +23,7 @@ TABLE = {
     "POST /auth/reset-password": ANYONE,
     "GET /auth/oauth/providers": ANYONE,
     "GET /auth/sign-in-options": ANYONE,
+    "GET /auth/session/end": ANYONE,  # with the token of a session that is over
     "GET /auth/oauth/{provider}/start": ANYONE,
     "GET /auth/oauth/{provider}/callback": ANYONE,
     "GET /auth/health": ANYONE,
