@@ -13,6 +13,8 @@ export const languages = LANGUAGES;
 const kept = "gatehouse.language";
 let texts: Record<string, string> = {};
 export let language = "en";
+// The same with its region, where the browser names one: for dates and numbers.
+let locale = "en";
 
 function stored(): string | null {
   try {
@@ -33,6 +35,7 @@ function chosen(): string {
 
 export async function loadTexts(): Promise<void> {
   language = chosen();
+  locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
   texts = (await import(`../../texts/${language}.json`)).default;
   document.documentElement.lang = language;
 }
@@ -60,14 +63,14 @@ export const tryText = (key: string, values: Record<string, string | number> = {
 // "1 device", "3 devices": `key` has a ".one" and an ".other".
 export function plural(key: string, n: number): string {
   const form = new Intl.PluralRules(language).select(n);
-  return fill(texts[`${key}.${form}`] ?? texts[`${key}.other`] ?? key, { n: n.toLocaleString(language) });
+  return fill(texts[`${key}.${form}`] ?? texts[`${key}.other`] ?? key, { n: n.toLocaleString(locale) });
 }
 
-export const dateTime = (time: string): string => new Intl.DateTimeFormat(language,
+export const dateTime = (time: string): string => new Intl.DateTimeFormat(locale,
   { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
 
 export const date = (time: string): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(time));
+  new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(time));
 
 // "3 minutes ago", "in 2 days".
 export function relative(time: string, now = Date.now()): string {
