@@ -1,1 +1,14 @@
+// "My account" (SPEC W2): what people see and change of their own.
 import "../style/all.css";
+import "../style/account.css";
+import { render } from "preact";
+
+import { Account } from "./account/account";
+import { loadTexts } from "./base/texts";
+
+await loadTexts();
+const page = document.getElementById("page");
+if (page) {
+  page.replaceChildren();
+  render(<Account />, page);
+}

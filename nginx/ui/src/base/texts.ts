@@ -72,7 +72,7 @@ export const dateTime = (time: string): string => new Intl.DateTimeFormat(locale
 export const date = (time: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(new Date(time));
 
-// "3 minutes ago", "in 2 days".
+// "3 minutes ago", "in 2 days", "now".
 export function relative(time: string, now = Date.now()): string {
   const seconds = (Date.parse(time) - now) / 1000;
   const steps: [Intl.RelativeTimeFormatUnit, number][] =
@@ -81,5 +81,5 @@ export function relative(time: string, now = Date.now()): string {
   for (const [unit, length] of steps) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }
-  return format.format(0, "minute");
+  return format.format(0, "second");
 }

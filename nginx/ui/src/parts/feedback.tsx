@@ -3,7 +3,7 @@ import { signal } from "./signal";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
-import type { Problem } from "../base/api";
+import { asProblem, type Problem } from "../base/api";
 import { t } from "../base/texts";
 import { Icon } from "./icon";
 
@@ -52,7 +52,7 @@ function One({ toast }: { toast: Toast }) {
   }, [toast.id]);
   const undo = async () => {
     drop(toast.id);
-    await toast.undo?.();
+    await toast.undo?.().catch((error: unknown) => say(asProblem(error).text));
   };
   return (
     <div class="toast">

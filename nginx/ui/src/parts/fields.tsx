@@ -50,6 +50,7 @@ interface CheckboxProps extends Common {
   defaultChecked?: boolean;
   disabled?: boolean;
   onChange?: Typed<HTMLInputElement>;
+  required?: boolean;
   value?: string;
 }
 

@@ -29,7 +29,7 @@ function flaws(form: HTMLFormElement): Map<string, string> {
           one instanceof HTMLTextAreaElement) || !one.name || one.validity.valid) continue;
     const { valueMissing, typeMismatch, tooShort } = one.validity;
     let key: Key = "field.pattern";
-    if (valueMissing) key = "field.required";
+    if (valueMissing) key = one.type === "checkbox" ? "field.unticked" : "field.required";
     else if (typeMismatch && one.type === "email") key = "field.email";
     else if (tooShort) key = "field.too_short";
     found.set(one.name, t(key));

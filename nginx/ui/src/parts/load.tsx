@@ -88,6 +88,7 @@ export function useList<T>(path: string, query: Query = {}): List<T> {
 }
 
 export interface Column<T> {
+  // Empty for what can be done with a row.
   title: string;
   cell(item: T): ComponentChildren;
   // The cell that names the row.
@@ -112,7 +113,9 @@ export function Table<T extends { id: string }>({ caption, list, columns, empty 
         <thead role="rowgroup">
           <tr role="row">
             {columns.map(({ title, end }) =>
-              <th key={title} scope="col" role="columnheader" class={end ? "end" : undefined}>{title}</th>)}
+              <th key={title} scope="col" role="columnheader" class={end ? "end" : undefined}>
+                {title || <span class="hidden">{t("actions")}</span>}
+              </th>)}
           </tr>
         </thead>
         <tbody role="rowgroup">

@@ -87,6 +87,10 @@ export function Shell({ user, tenant, nav, navLabel, current, here, children }: 
     { id: "account", href: pages.account, label: t("nav.account") },
     ...(administers(user) ? [{ id: "admin", href: pages.admin, label: t("nav.admin") }] : []),
   ];
+  // In a narrow window the views stand side by side, some of them out of sight.
+  useEffect(() => {
+    document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => {

@@ -1,0 +1,34 @@
+// Who looks at this page, and what they may do here.
+import { get, Problem } from "../base/api";
+import { pages, whoAmI, withReturn } from "../base/session";
+import type { Info, Session, User } from "../base/types";
+
+export interface Me {
+  session: Session;
+  user: User;
+  // null: they have to set up their second factor before anything else (SPEC F4).
+  info: Info | null;
+}
+
+// What a view of the account gets.
+export interface Mine {
+  me: Me;
+  info: Info;
+  // The page's own copy of the user, after a change that was made.
+  change(user: Partial<User>): void;
+}
+
+// null where the visitor is on the way to another page.
+export async function loadMe(): Promise<Me | null> {
+  const who = await whoAmI();
+  if (!who) return null;
+  try {
+    return { ...who, info: await get<Info>("/auth/info") };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.code === "two_factor_enrolment_required") return { ...who, info: null };
+    if (error.code !== "password_change_required") throw error;
+    location.replace(withReturn(pages.changePassword, location.pathname + location.hash));
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+// Who somebody is here: picture, name, how to reach them, what they may do.
+import { useState } from "preact/hooks";
+
+import { call } from "../base/api";
+import { date, dateTime, t } from "../base/texts";
+import type { User } from "../base/types";
+import { Notice, say } from "../parts/feedback";
+import { Field } from "../parts/fields";
+import { Form, type Values } from "../parts/form";
+import { Section, Title } from "../parts/shell";
+import { Email } from "./email";
+import { focusHeading } from "./focus";
+import type { Mine } from "./me";
+import { Picture } from "./picture";
+
+const names = ["first_name", "last_name", "phone", "address"] as const;
+
+export function Profile(mine: Mine) {
+  const { info } = mine;
+  return (
+    <>
+      <Title tenant={info.tenant.name}>{t("account.profile")}</Title>
+      {!info.roles_assigned && <Waiting text={info.text} />}
+      <Picture {...mine} />
+      <Details {...mine} />
+      <Email {...mine} />
+      <Access {...mine} />
+    </>);
+}
+
+// SPEC R6: the tenant says what happens next.
+const Waiting = ({ text }: { text: string }) => (
+  <Notice kind="info">
+    <strong>{t("account.waiting.title")}</strong>
+    <span class="line said">{text || t("account.waiting.body")}</span>
+  </Notice>);
+
+function Details({ me: { user }, change }: Mine) {
+  // The form is drawn anew where its values came from elsewhere: a change that was undone.
+  const [turn, setTurn] = useState(0);
+  const submit = async (values: Values) => {
+    const before = Object.fromEntries(names.map((name) => [name, user[name]]));
+    const entered = (name: string) => values[name]?.trim() || null;
+    const wanted = {
+      ...Object.fromEntries(names.map((name) => [name, entered(name)])),
+      phone: entered("phone")?.replace(/[\s().-]/g, "") ?? null,
+    };
+    change(await call<User>("PATCH", "/auth/me", { json: wanted }));
+    say(t("saved"), async () => {
+      change(await call<User>("PATCH", "/auth/me", { json: before }));
+      setTurn((now) => now + 1);
+      focusHeading();
+    });
+  };
+  const field = (name: (typeof names)[number]) => ({ name, defaultValue: user[name] ?? "" });
+  return (
+    <Section title={t("account.details")}>
+      <Form key={turn} submit={submit} label={t("save")} class="columns-2 details">
+        <Field {...field("first_name")} label={t("field.first_name")} autocomplete="given-name" maxLength={100} />
+        <Field {...field("last_name")} label={t("field.last_name")} autocomplete="family-name" maxLength={100} />
+        <Field {...field("phone")} label={t("account.phone")} type="tel" inputMode="tel" autocomplete="tel"
+          maxLength={32} pattern="\+[1-9][0-9 .\(\)\-]{6,28}" help={t("account.phone.help")} />
+        <Field {...field("address")} label={t("account.address")} autocomplete="street-address" maxLength={500} />
+      </Form>
+    </Section>);
+}
+
+function Access({ me: { user }, info }: Mine) {
+  const roles = user.roles.map(({ name }) => name);
+  if (user.is_platform_admin) roles.unshift(t("account.platform_admin"));
+  if (user.is_tenant_admin) roles.unshift(t("account.tenant_admin"));
+  const facts: [string, string | null][] = [
+    [t("account.employee_id"), user.employee_id], [t("account.kra_pin"), user.kra_pin],
+    [t("account.branch"), user.branch_id], [t("account.restaurant"), user.restaurant_id],
+    [t("account.since"), date(user.created_at)],
+    [t("account.last_sign_in"), user.last_login_at && dateTime(user.last_login_at)],
+  ];
+  return (
+    <Section title={t("account.access")} intro={t("account.access.intro")}>
+      <dl class="facts">
+        <dt>{t("account.organisation")}</dt>
+        <dd>{info.tenant.name}</dd>
+        <dt>{t("account.roles")}</dt>
+        <dd class="tags">
+          {roles.length ? roles.map((role) => <span key={role} class="tag">{role}</span>) : t("account.no_roles")}
+        </dd>
+        {facts.map(([title, value]) => value && [<dt key={title}>{title}</dt>, <dd key={`${title}=`}>{value}</dd>])}
+      </dl>
+    </Section>);
+}
