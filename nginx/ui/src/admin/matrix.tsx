@@ -43,6 +43,7 @@ export function Matrix({ modules, chosen, specials, toggle, readOnly }: MatrixPr
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />
       </div>
+      {specials.some((code) => !code.endsWith(":own")) && <p class="legend quiet small-text">{t("roles.legend")}</p>}
       {shown.length === 0 && <Empty title={t("roles.filter_none")} />}
       <ul class="modules">
         {shown.map((module) => {
