@@ -1,1 +1,88 @@
+// The administration (SPEC W3): one table of its views, of which people see those they have use for.
 import "../style/all.css";
+import "../style/admin.css";
+import { render, type ComponentType } from "preact";
+import { useMemo } from "preact/hooks";
+
+import { AdminProvider, type Admin } from "./admin/context";
+import { Roles } from "./admin/roles";
+import { TenantSwitch } from "./admin/tenant_switch";
+import { Users } from "./admin/users";
+import { asProblem, get, type Query } from "./base/api";
+import { href, useRoute } from "./base/route";
+import { gateOf, may, pages, whoAmI, withReturn } from "./base/session";
+import { loadTexts, t, type Key } from "./base/texts";
+import type { Info, User } from "./base/types";
+import { Empty } from "./parts/feedback";
+import type { IconName } from "./parts/icon";
+import { Await, useLoad } from "./parts/load";
+import { Shell, Title } from "./parts/shell";
+
+type View = ComponentType<{ context: Admin }>;
+interface Row { route: string; label: Key; icon: IconName; sees(user: User): boolean; view: View }
+
+const holds = (permission: string) => (user: User) => may(user, permission);
+
+const views: Row[] = [
+  { route: "users", label: "users.title", icon: "user", sees: holds("auth:users:view"), view: Users },
+  { route: "roles", label: "roles.title", icon: "shield", sees: holds("auth:roles:view"), view: Roles },
+];
+
+interface Start { user: User; info: Info }
+
+// Null where the visitor is on the way to another page.
+async function start(): Promise<Start | null> {
+  const session = await whoAmI();
+  if (!session) return null;
+  try {
+    return { user: session.user, info: await get<Info>("/auth/info") };
+  } catch (error) {
+    const gate = gateOf(asProblem(error));
+    if (!gate) throw error;
+    location.replace(gate.includes("#") ? gate : withReturn(gate, pages.admin + location.hash));
+    return null;
+  }
+}
+
+function Administration({ user, info }: Start) {
+  const route = useRoute();
+  const chosen = user.is_platform_admin ? route.query["tenant"] : undefined;
+  const tenantId = chosen === user.tenant_id ? undefined : chosen;
+  const context = useMemo<Admin>(() => ({
+    user, tenantId, route,
+    query: (extra: Query = {}) => ({ ...extra, tenant_id: tenantId }),
+    link: (path, query = {}) => href(path, { ...query, tenant: tenantId }),
+  }), [user, tenantId, JSON.stringify(route)]);
+
+  const seen = views.filter(({ sees }) => sees(user));
+  const here = route.path[0] ?? seen[0]?.route;
+  const row = seen.find((one) => one.route === here);
+  return (
+    <Shell user={user} tenant={info.tenant.name} here="admin" navLabel={t("admin.views")}
+      nav={seen.map(({ route: name, label, icon }) => ({ href: context.link([name]), label: t(label), icon }))}
+      current={row ? context.link([row.route]) : ""}
+      above={user.is_platform_admin && <TenantSwitch context={context} own={info.tenant.name} />}>
+      <AdminProvider value={context}>
+        {row ? <row.view key={`${row.route} ${tenantId ?? ""}`} context={context} /> : (
+          <>
+            <Title tenant={info.tenant.name}>{t("nav.admin")}</Title>
+            <Empty title={t(seen.length ? "admin.no_view" : "admin.nothing")}>
+              {seen.length > 0 && <p>{t("admin.no_view_more")}</p>}
+            </Empty>
+          </>)}
+      </AdminProvider>
+    </Shell>);
+}
+
+function Page() {
+  const started = useLoad("", start);
+  return started.data ? <Administration {...started.data} />
+    : <main class="starting"><Await from={started}>{() => null}</Await></main>;
+}
+
+await loadTexts();
+const page = document.getElementById("page");
+if (page) {
+  page.replaceChildren();
+  render(<Page />, page);
+}

@@ -2,8 +2,10 @@
 // says what it means.
 const shapes = {
   alert: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  back: "M10 6l-6 6 6 6M4.5 12H20",
   check: "M5 12.5l4.5 4.5L19 7.5",
   clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M12 7.5V12l3 2",
+  chevron: "M9 5.5l6.5 6.5L9 18.5",
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   device: "M4 5h16v11H4zM2.5 19.5h19",
@@ -23,6 +25,7 @@ const shapes = {
   shield: "M12 3l8 3v6c0 4.5-3.2 7.8-8 9-4.8-1.2-8-4.5-8-9V6z",
   tablet: "M5 3h14v18H5zM11 18h2",
   trash: "M4 6.5h16M9 6.5V4h6v2.5M6.5 6.5l1 13.5h9l1-13.5",
+  updown: "M8 9.5l4-4 4 4M8 14.5l4 4 4-4",
   user: "M12 3.5a4.2 4.2 0 1 0 0 8.4 4.2 4.2 0 0 0 0-8.4M4 20.5c.8-4 4-6 8-6s7.2 2 8 6",
 } as const;
 

@@ -68,6 +68,8 @@ interface ShellProps {
   navLabel: string;
   current: string;
   here: "account" | "admin";
+  // Above the views: what they are all about.
+  above?: ComponentChildren;
   children: ComponentChildren;
 }
 
@@ -82,7 +84,7 @@ export function Avatar({ user, size = 36 }: { user: Pick<User, "picture_url" | "
   return <span class="avatar" data-size={size > 60 ? "large" : undefined} aria-hidden="true">{initials.toUpperCase()}</span>;
 }
 
-export function Shell({ user, tenant, nav, navLabel, current, here, children }: ShellProps) {
+export function Shell({ user, tenant, nav, navLabel, current, here, above, children }: ShellProps) {
   const areas = [
     { id: "account", href: pages.account, label: t("nav.account") },
     ...(administers(user) ? [{ id: "admin", href: pages.admin, label: t("nav.admin") }] : []),
@@ -110,12 +112,15 @@ export function Shell({ user, tenant, nav, navLabel, current, here, children }: 
         </div>
       </header>
       <div class="columns">
-        <nav class="side" aria-label={navLabel}>
-          <ul>
-            {nav.map(({ href, label, icon }) => (
-              <li key={href}><a href={href} aria-current={href === current ? "page" : undefined}><Icon name={icon} />{label}</a></li>))}
-          </ul>
-        </nav>
+        <div class="beside">
+          {above}
+          <nav class="side" aria-label={navLabel}>
+            <ul>
+              {nav.map(({ href, label, icon }) => (
+                <li key={href}><a href={href} aria-current={href === current ? "page" : undefined}><Icon name={icon} />{label}</a></li>))}
+            </ul>
+          </nav>
+        </div>
         <main id="main" tabIndex={-1}>{children}</main>
       </div>
       <footer class="page-foot"><LanguageSwitch /></footer>
