@@ -311,6 +311,7 @@ describe("S2 one device, one session", () => {
     await arrived(second.page);
     await second.context.close();
 
+    await open(first.page, "/auth/ui/account#/history");
     await first.page.reload();
     await arrived(first.page, "/auth/ui/sign-in");
     await first.page.getByText("signed out here because you signed in on another device").waitFor();
@@ -320,6 +321,7 @@ describe("S2 one device, one session", () => {
     await first.page.getByLabel("Password", { exact: true }).fill(user.password);
     await press(first.page, "Sign in");
     await arrived(first.page);
+    assert.equal(new URL(first.page.url()).hash, "#/history");
     await first.context.close();
     assert.deepEqual([...first.faults, ...second.faults], []);
   });
@@ -346,6 +348,7 @@ describe("ways in and out", () => {
     const { state } = await signIn(browser, user);
     const targets = ["https://evil.test/", "//evil.test/", "/\\evil.test/", "/%09/evil.test/", "/\t/evil.test/",
       "%2F%2Fevil.test", "javascript:alert(1)", "data:text/html,x", "https:evil.test", "\\\\evil.test",
+      "/.//evil.test/", "/x/..//evil.test/", "/%2e//evil.test/", `${baseUrl}//evil.test/`, "%2F.%2F%2Fevil.test%2F",
       "http://localhost:1/", baseUrl.replace("://", "://evil.test@") + ".evil.test/", "%"];
     for (const target of targets) {
       const { context, page } = await watched(browser, { storageState: state });
@@ -356,6 +359,83 @@ describe("ways in and out", () => {
       for (const url of visited) assert.equal(url.origin, baseUrl, `${target} led to ${url}`);
       await context.close();
     }
+  });
+
+  test("a session that is over leads to the form, not round in circles", async () => {
+    const user = await newUser(await newTenant());
+    const { state } = await signIn(browser, user);
+    await cli(["session", "revoke", "--tenant", user.tenant, "--email", user.email]);
+    // As after an hour: the browser has dropped the access token, the CSRF cookie lives on.
+    for (const gone of [[], ["__Host-gatehouse_access"]]) {
+      const cookies = state.cookies.filter(({ name }) => !gone.includes(name));
+      for (const path of ["/auth/ui/", "/auth/ui/account", "/auth/ui/sign-in#return_to=/demo/"]) {
+        const { context, page } = await watched(browser, { storageState: { ...state, cookies } });
+        const visited = [];
+        page.on("request", (request) => request.isNavigationRequest() && visited.push(request.url()));
+        await open(page, path);
+        await page.getByLabel("Password", { exact: true }).waitFor();
+        await page.waitForLoadState("networkidle");
+        assert.ok(visited.length <= 2, visited.join("\n"));
+        await context.close();
+      }
+    }
+  });
+
+  test("a server out of breath signs nobody out", async () => {
+    const user = await newUser(await newTenant());
+    const { state } = await signIn(browser, user);
+    const cookies = state.cookies.filter(({ name }) => name !== "__Host-gatehouse_access");
+    const { context, page } = await watched(browser, { storageState: { ...state, cookies } });
+    let answers = 0;
+    await page.route("**/auth/refresh", (route) => ++answers === 1
+      ? route.fulfill({ status: 503, contentType: "application/problem+json",
+        body: JSON.stringify({ code: "unavailable", user_message: "Not now." }) })
+      : route.fallback());
+    await open(page, "/auth/ui/account");
+    await page.getByRole("alert").getByText("Not now.").waitFor();
+    await press(page, "Try again");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/auth/ui/account");
+    assert.equal(await signedInAs(page), user.email);
+    await context.close();
+  });
+
+  test("an organisation that is no more is forgotten", async () => {
+    const tenant = await newTenant();
+    const user = await newUser(tenant);
+    const { context, page } = await watched(browser);
+    await fillSignIn(page, user);
+    await arrived(page);
+    await context.clearCookies();
+    await page.evaluate(() => localStorage.setItem("gatehouse.tenant", "gone-for-good"));
+    await open(page, "/auth/ui/sign-in");
+    await page.getByLabel("Password", { exact: true }).waitFor();
+    assert.equal(await page.evaluate(() => localStorage.getItem("gatehouse.tenant")), null);
+    await context.close();
+  });
+
+  test("back does not bring what was typed", async () => {
+    const user = await newUser(await newTenant());
+    const { context, page } = await watched(browser);
+    await open(page, "/auth/ui/register?tenant=" + user.tenant);
+    await fillSignIn(page, user);
+    await arrived(page);
+    await page.goBack();
+    await page.waitForLoadState("networkidle");
+    const typed = await page.locator("input").evaluateAll((all) => all.map((one) => one.value));
+    assert.ok(!typed.includes(user.password), page.url());
+    await context.close();
+  });
+
+  test("a mailed link outlives a change of language", async () => {
+    const { context, page } = await watched(browser, { refusals: [400] });
+    await open(page, "/auth/ui/reset#token=abcdefghijklmnopqrstuvwxyz");
+    await page.getByLabel("Language").selectOption("sw");
+    await page.getByLabel("Nenosiri jipya").fill("three-wet-otters-sing");
+    const request = page.waitForRequest((one) => one.url().endsWith("/auth/reset-password"));
+    await press(page, "Weka nenosiri");
+    assert.equal((await request).postDataJSON().token, "abcdefghijklmnopqrstuvwxyz");
+    await context.close();
   });
 
   test("a provider's button starts there, and its failures are told", async () => {
@@ -371,9 +451,12 @@ describe("ways in and out", () => {
     assert.equal(answer.status(), 302, await answer.text());
     assert.equal(new URL(answer.headers()["location"]).origin, "https://corp.example.test");
     // What a link from outside can make the page say are texts of ours only.
-    await open(page, `/auth/ui/sign-in?tenant=${tenant}&error=<b>pay%20here</b>&ended=constructor`);
-    await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
-    assert.equal(await page.getByText("pay here").count(), 0);
+    for (const words of ["error=<b>pay%20here</b>", "ended=<b>pay%20here</b>", "error=constructor"]) {
+      await open(page, `/auth/ui/sign-in?tenant=${tenant}&${words}`);
+      await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+      await page.locator(".notice").waitFor();
+      assert.equal(await page.getByText(/pay here|constructor|native code/).count(), 0);
+    }
     await context.close();
     assert.deepEqual(faults, []);
   });

@@ -27,7 +27,7 @@ for (const name of others) {
   test(`${name} says what en.json says`, () => {
     const texts = read(name);
     // The server's words are English; here its codes stand for them.
-    const isCode = (key) => /^(error|field_error)\./.test(key);
+    const isCode = (key) => /^(error|field_error)\./.test(key) && !(key in english);
     assert.deepEqual(Object.keys(texts).filter((key) => !isCode(key)).sort(),
       Object.keys(english).filter((key) => !isCode(key)).sort());
     for (const [key, text] of Object.entries(texts)) {
@@ -38,7 +38,9 @@ for (const name of others) {
 
   test(`${name} knows every error of the server`, () => {
     const texts = read(name);
-    for (const code of codes("fcgi/base/error.cpp", /ErrorInfo\{k\w+, \d+, "(\w+)"/g)) {
+    const errors = codes("fcgi/base/error.cpp", /ErrorInfo\{k\w+, \d+, "(\w+)"/g);
+    assert.ok(errors.length > 40);
+    for (const code of errors) {
       assert.ok(texts[`error.${code}`], `error.${code}`);
     }
     const fields = [...codes("fcgi/http/field_error.cpp", /return "(\w+)";/g),

@@ -1,5 +1,6 @@
 // "My account" (SPEC W2): what people see and change of their own.
 import "../style/all.css";
+import "./base/fresh";
 import "../style/account.css";
 import { render } from "preact";
 

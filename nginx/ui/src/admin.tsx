@@ -1,5 +1,6 @@
 // The administration (SPEC W3): one table of its views, of which people see those they have use for.
 import "../style/all.css";
+import "./base/fresh";
 import "../style/admin.css";
 import { render, type ComponentType } from "preact";
 import { useMemo } from "preact/hooks";

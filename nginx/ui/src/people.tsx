@@ -1,6 +1,7 @@
 // The pages of people who are not signed in yet, or must do something first (SPEC W1). One script for
 // all of them: the file's data-page says which.
 import "../style/all.css";
+import "./base/fresh";
 import { render, type ComponentType } from "preact";
 
 import { loadTexts } from "./base/texts";

@@ -42,7 +42,7 @@ function Change({ me, close, sent }: { me: Me; close(): void; sent(to: string): 
       <Form submit={submit} explain={proof.explain} label={t("account.email.do")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <p>{t("account.email.body", { email: me.user.email })}</p>
-        <Field name="new_email" label={t("account.email.new")} type="email" required autocomplete="email"
+        <Field name="new_email" label={t("account.email.new")} inputMode="email" required autocomplete="email"
           autocapitalize="none" spellcheck={false} maxLength={254} autofocus />
         {proof.fields}
       </Form>

@@ -11,15 +11,15 @@ interface Row {
   label: Key;
   help?: Key;
   maxLength: number;
-  type?: "email" | "tel";
+  inputMode?: "email" | "tel";
   required?: boolean;  // of a new one
 }
 
 export const userFields: Row[] = [
   { name: "first_name", label: "field.first_name", maxLength: 100, required: true },
   { name: "last_name", label: "field.last_name", maxLength: 100, required: true },
-  { name: "email", label: "field.email_label", maxLength: 254, type: "email", required: true },
-  { name: "phone", label: "users.field.phone", help: "users.field.phone_help", maxLength: 32, type: "tel" },
+  { name: "email", label: "field.email_label", maxLength: 254, inputMode: "email", required: true },
+  { name: "phone", label: "users.field.phone", help: "users.field.phone_help", maxLength: 32, inputMode: "tel" },
   { name: "employee_id", label: "users.field.employee_id", maxLength: 64 },
   { name: "kra_pin", label: "users.field.kra_pin", help: "users.field.kra_pin_help", maxLength: 16 },
   { name: "branch_id", label: "users.field.branch_id", maxLength: 64 },
@@ -52,10 +52,10 @@ export function factsOf(values: Values, user?: User): Facts {
 export function UserFields({ user, but }: { user?: User; but?: Name }) {
   return (
     <>
-      {userFields.filter(({ name }) => name !== but).map(({ name, label, help, type, required, maxLength }, i) => (
+      {userFields.filter(({ name }) => name !== but).map(({ name, label, help, inputMode, required, maxLength }, i) => (
         <div key={name} class={name === "address" ? "whole" : undefined}>
           <Field name={name} label={t(label)} maxLength={maxLength} autocomplete="off" spellcheck={false}
-            type={type ?? "text"} required={Boolean(required && (!user || name === "email"))} autofocus={i === 0}
+            inputMode={inputMode ?? "text"} required={Boolean(required && (!user || name === "email"))} autofocus={i === 0}
             defaultValue={user?.[name] ?? ""} {...(help && { help: t(help) })} />
         </div>))}
     </>);

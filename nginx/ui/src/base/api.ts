@@ -44,6 +44,8 @@ export interface Options {
   form?: FormData;
   signal?: AbortSignal;
   headers?: Record<string, string>;
+  // Even if the session has to be refreshed for it.
+  once?: boolean;
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -91,23 +93,40 @@ function send(method: Method, path: string, options: Options): Promise<Response>
   });
 }
 
+const codeOf = async (response: Response): Promise<unknown> =>
+  (await response.clone().json().catch(() => null))?.code;
+
+// Another tab's refresh may bring a new CSRF cookie between our reading it and the browser's sending
+// it. Nothing has happened then, and once more will do.
+async function sendTwice(method: Method, path: string, options: Options): Promise<Response> {
+  const first = await send(method, path, options);
+  return first.status === 403 && await codeOf(first) === "csrf_failed" ? send(method, path, options) : first;
+}
+
 let refreshing: Promise<boolean> | null = null;
 
 // One refresh for all calls that wait for it. Other tabs may refresh at the same moment: they get
-// the same successor (SPEC T6).
+// the same successor (SPEC T6). False where the session is over; throws where that cannot be told,
+// so that a server out of breath signs nobody out.
+async function refreshOnce(): Promise<boolean> {
+  if (!cookie("__Host-gatehouse_csrf")) return false;
+  const response = await sendTwice("POST", "/auth/refresh", { json: {} });
+  if (!response.ok && response.status !== 401) throw await problemOf(response);
+  return response.ok;
+}
+
 function refresh(): Promise<boolean> {
-  refreshing ??= (cookie("__Host-gatehouse_csrf") ? send("POST", "/auth/refresh", { json: {} })
-    .then((response) => response.ok) : Promise.resolve(false))
-    .finally(() => { refreshing = null; });
+  refreshing ??= refreshOnce().finally(() => { refreshing = null; });
   return refreshing;
 }
 
+// A call is sent again only after answers that precede any effect.
 async function answered(method: Method, path: string, options: Options): Promise<Response> {
-  const first = await send(method, path, options);
-  if (first.ok || first.status !== 401) return first;
-  const code = (await first.clone().json().catch(() => null))?.code;
+  const first = await sendTwice(method, path, options);
+  if (first.status !== 401 || options.once) return first;
+  const code = await codeOf(first);
   const ended = code === "invalid_token" || code === "authentication_required";
-  return ended && await refresh() ? send(method, path, options) : first;
+  return ended && await refresh() ? sendTwice(method, path, options) : first;
 }
 
 // The answer's JSON, undefined for an empty one. Throws a Problem.

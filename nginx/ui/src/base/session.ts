@@ -1,5 +1,5 @@
 // Who is signed in, where people go next, and how they are told that their session ended.
-import { get, Problem, withQuery } from "./api";
+import { call, get, Problem, withQuery } from "./api";
 import type { SessionInfo, User } from "./types";
 
 export const pages = {
@@ -13,13 +13,14 @@ export const pages = {
 
 // Where a link may lead that came from outside: a page of this origin, else nothing. Whatever names
 // another origin in any spelling ("//host", "/\host", "https:host") is refused by comparing the
-// parsed origin, not by looking at the text.
+// parsed origin, not by looking at the text. What comes back is the whole address: the path alone of
+// "/.//host" would be "//host", another origin's.
 export function safeReturn(text: string | null): string | null {
   if (!text) return null;
   try {
     const url = new URL(text, location.origin);
     if (url.origin !== location.origin || !/^https?:$/.test(url.protocol)) return null;
-    return url.pathname + url.search + url.hash;
+    return url.href;
   } catch {
     return null;
   }
@@ -64,6 +65,26 @@ export function rememberTenant(slug: string | undefined): void {
   }
 }
 
+const target = "gatehouse.target";
+
+// Over a provider's pages, which bring failures back without it.
+export function keepTarget(page: string | null): void {
+  try {
+    if (page) sessionStorage.setItem(target, page);
+    else sessionStorage.removeItem(target);
+  } catch {
+    // Then they arrive at their account.
+  }
+}
+
+export function recallTarget(): string | null {
+  try {
+    return safeReturn(sessionStorage.getItem(target));
+  } catch {
+    return null;  // storage is forbidden here
+  }
+}
+
 // A page of ours for the same tenant.
 export function pageFor(page: string, tenant = chosenTenant()): string {
   return tenant ? `${page}?tenant=${encodeURIComponent(tenant)}` : page;
@@ -78,15 +99,34 @@ export function gateOf(problem: Problem): string | null {
   }
 }
 
-// After a sign-in: what must be done first, else where the person wanted to go.
-export async function goOn(target: string | null): Promise<void> {
+// Where somebody who is signed in goes next: what must be done first, else where they wanted to go.
+async function nextPage(target: string | null): Promise<string> {
   try {
     await get("/auth/me");
   } catch (error) {
     const gate = error instanceof Problem ? gateOf(error) : null;
-    if (gate) return location.assign(gate.includes("#") ? gate : withReturn(gate, target));
+    if (!gate) throw error;
+    return gate.includes("#") ? gate : withReturn(gate, target);
   }
-  location.assign(target ?? pages.account);
+  return target ?? pages.account;
+}
+
+// The page is over: nothing on it may be pressed any more, and "back" does not come here again.
+export function goTo(page: string): Promise<never> {
+  location.replace(page);
+  return new Promise(() => undefined);
+}
+
+// After a sign-in.
+export const goOn = async (target: string | null): Promise<never> =>
+  goTo(await nextPage(target).catch(() => target ?? pages.account));
+
+// For who may be signed in already; stays where they are not, or where that cannot be told.
+export async function goOnIfSignedIn(target: string | null): Promise<void> {
+  // Without this cookie nobody is, and asking would only leave a 401 in the browser's console.
+  if (!document.cookie.includes("__Host-gatehouse_csrf=")) return;
+  const next = await nextPage(target).catch(() => null);
+  if (next !== null) await goTo(next);
 }
 
 export const isSignedOut = (error: unknown): boolean => error instanceof Problem &&
@@ -100,7 +140,7 @@ let wasSignedIn = false;
 export async function leave(): Promise<void> {
   let ended = "unknown";
   try {
-    ended = (await get<{ reason: string }>("/auth/session/end")).reason;
+    ended = (await call<{ reason: string }>("GET", "/auth/session/end", { once: true })).reason;
   } catch (error) {
     if (error instanceof Problem && error.code === "authentication_required") {
       ended = wasSignedIn ? "expired" : "";

@@ -36,7 +36,7 @@ interface Attributes<E extends HTMLElement> {
 }
 
 interface InputProps extends Common, Attributes<HTMLInputElement> {
-  type?: "text" | "email" | "tel" | "number" | "search" | "url" | "date" | "datetime-local";
+  type?: "text" | "tel" | "number" | "search" | "url" | "date" | "datetime-local";
   inputMode?: "text" | "numeric" | "tel" | "email";
   min?: string | number;
   max?: string | number;

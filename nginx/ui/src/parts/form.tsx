@@ -6,7 +6,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, Problem } from "../base/api";
 import { t, type Key } from "../base/texts";
-import { Notice } from "./feedback";
+import { Notice, say } from "./feedback";
 
 export type Values = Record<string, string>;
 
@@ -26,11 +26,14 @@ function flaws(form: HTMLFormElement): Map<string, string> {
   const found = new Map<string, string>();
   for (const one of form.elements) {
     if (!(one instanceof HTMLInputElement || one instanceof HTMLSelectElement ||
-          one instanceof HTMLTextAreaElement) || !one.name || one.validity.valid) continue;
-    const { valueMissing, typeMismatch, tooShort } = one.validity;
+          one instanceof HTMLTextAreaElement) || !one.name || ("readOnly" in one && one.readOnly)) continue;
+    // Not by type=email, which refuses addresses that are not ASCII (RFC 6532); the server judges.
+    const noEmail = one.inputMode === "email" && one.value !== "" && !/^\s*\S+@\S+\s*$/.test(one.value);
+    if (one.validity.valid && !noEmail) continue;
+    const { valueMissing, tooShort } = one.validity;
     let key: Key = "field.pattern";
     if (valueMissing) key = one.type === "checkbox" ? "field.unticked" : "field.required";
-    else if (typeMismatch && one.type === "email") key = "field.email";
+    else if (noEmail) key = "field.email";
     else if (tooShort) key = "field.too_short";
     found.set(one.name, t(key));
   }
@@ -55,6 +58,7 @@ export interface FormProps {
 export function Form({ submit, label, danger, actions, children, explain, id, class: name }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
+  const running = useRef(false);  // as busy, but at once: two presses may come before the next drawing
   const [problem, setProblem] = useState<Problem | null>(null);
   const [found, setFound] = useState(new Map<string, string>());
   const fields = useRef(new Set<string>());
@@ -82,11 +86,12 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
 
   const onSubmit = async (event: Event) => {
     event.preventDefault();
-    if (busy || !form.current) return;
+    if (running.current || !form.current) return;
     setProblem(null);
     const flawed = flaws(form.current);
     setFound(flawed);
     if (flawed.size) return;
+    running.current = true;
     setBusy(true);
     try {
       const values: Values = {};
@@ -95,8 +100,12 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
       }
       await submit(values, form.current);
     } catch (error) {
-      if (alive.current) setProblem(asProblem(error));
+      const failure = asProblem(error);
+      // A dialog that was closed meanwhile still has to tell.
+      if (alive.current) setProblem(failure);
+      else say(failure.text);
     } finally {
+      running.current = false;
       if (alive.current) setBusy(false);
     }
   };

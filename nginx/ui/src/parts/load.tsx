@@ -22,19 +22,20 @@ export interface Loaded<T> {
   set(data: T): void;
 }
 
-// Asks again whenever `key` changes; answers to earlier keys are dropped.
+// Asks again whenever `key` changes; what earlier keys brought is gone.
 export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
-  const [data, set] = useState<T | undefined>(undefined);
+  const [held, hold] = useState<{ key: string; data: T } | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     let current = true;
     setProblem(null);
-    load().then((answer) => { if (current) set(() => answer); })
+    load().then((data) => { if (current) hold({ key, data }); })
       .catch((error: unknown) => { if (current) failed(error, setProblem); });
     return () => { current = false; };
   }, [key, turn]);
-  return { data, problem, reload: () => setTurn(turn + 1), set };
+  const data = held?.key === key ? held.data : undefined;
+  return { data, problem, reload: () => setTurn(turn + 1), set: (next) => hold({ key, data: next }) };
 }
 
 // What was loaded, or that it is on its way, or why not.
@@ -75,13 +76,18 @@ export function useList<T>(path: string, query: Query = {}): List<T> {
     } catch (error) {
       if (mine !== turn.current) return;
       setState("failed");
+      if (from === null) {
+        // What was there answered another question.
+        setItems([]);
+        setCursor(null);
+      }
       failed(error, setProblem);
     }
   }, [path, JSON.stringify(query)]);
   useEffect(() => { void read(null); }, [read]);
   return {
-    items, state, problem, hasMore: cursor !== null,
-    loadMore: () => { void read(cursor); },
+    items, state, problem, hasMore: cursor !== null && state !== "loading",
+    loadMore: () => { if (state === "ready" || state === "failed") void read(cursor); },
     reload: () => { void read(null); },
     replace: (change) => setItems(change),
   };

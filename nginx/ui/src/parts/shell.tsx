@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { post } from "../base/api";
-import { administers, displayName, pages } from "../base/session";
+import { administers, displayName, goTo, pageFor, pages } from "../base/session";
 import { language, languages, switchLanguage, t } from "../base/texts";
 import type { User } from "../base/types";
 import { Confirmation } from "./dialog";
@@ -35,9 +35,11 @@ let views = 0;
 export function Title({ children, tenant }: { children: string; tenant?: string | undefined }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = tenant ? `${children} · ${tenant}` : children;
     if (views++ > 0 && !document.querySelector("dialog[open]")) heading.current?.focus({ preventScroll: true });
   }, [children]);
+  useEffect(() => {
+    document.title = tenant ? `${children} · ${tenant}` : children;
+  }, [children, tenant]);
   return <h1 ref={heading} tabIndex={-1}>{children}</h1>;
 }
 
@@ -75,7 +77,7 @@ interface ShellProps {
 
 export async function signOut(): Promise<void> {
   await post("/auth/logout").catch(() => undefined);  // over already, or out of reach: the page goes
-  location.assign(pages.signIn);
+  await goTo(pageFor(pages.signIn));
 }
 
 export function Avatar({ user, size = 36 }: { user: Pick<User, "picture_url" | "first_name" | "last_name" | "email">; size?: number }) {

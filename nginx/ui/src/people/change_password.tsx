@@ -34,7 +34,7 @@ export function ChangePassword() {
           <>
             <p>{t(me.user.must_change_password ? "change_password.forced" : "change_password.body")}</p>
             <Form submit={submit} label={t("change_password.do")}>
-              <input type="email" name="username" autocomplete="username" value={me.user.email} class="hidden" tabIndex={-1}
+              <input type="text" name="username" autocomplete="username" value={me.user.email} class="hidden" tabIndex={-1}
                 aria-hidden="true" readOnly />
               <PasswordField name="current_password" label={t("field.current_password")} autocomplete="current-password" autofocus />
               <PasswordField name="new_password" label={t("field.new_password")} autocomplete="new-password"

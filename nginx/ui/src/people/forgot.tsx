@@ -23,7 +23,7 @@ export function Forgot() {
         <>
           <p>{t("forgot.body")}</p>
           <Form submit={submit} label={t("forgot.do")}>
-            <Field name="email" label={t("field.email_label")} type="email" required autocomplete="username"
+            <Field name="email" label={t("field.email_label")} inputMode="email" required autocomplete="username"
               autocapitalize="none" spellcheck={false} maxLength={254} autofocus />
           </Form>
         </>)}

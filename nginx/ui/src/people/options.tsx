@@ -1,8 +1,8 @@
 // What a tenant offers to those who want to sign in, and how to name another tenant.
 import type { ComponentChildren } from "preact";
 
-import { get, type Problem } from "../base/api";
-import { chosenTenant, withReturn } from "../base/session";
+import { get, Problem } from "../base/api";
+import { chosenTenant, rememberTenant, withReturn } from "../base/session";
 import { t } from "../base/texts";
 import type { SignInOptions } from "../base/types";
 import { Failure, Loading } from "../parts/feedback";
@@ -11,9 +11,21 @@ import { Form } from "../parts/form";
 import { useLoad } from "../parts/load";
 import { Card } from "../parts/shell";
 
+async function options(tenant: string | undefined): Promise<SignInOptions> {
+  try {
+    return await get("/auth/sign-in-options", { tenant });
+  } catch (error) {
+    // One that this browser remembers may be gone; one that the address names is meant.
+    const named = new URLSearchParams(location.search).has("tenant");
+    if (named || !tenant || !(error instanceof Problem) || !isUnknown(error)) throw error;
+    rememberTenant(undefined);
+    return get("/auth/sign-in-options");
+  }
+}
+
 export const useOptions = () => {
   const tenant = chosenTenant();
-  return useLoad<SignInOptions>(tenant ?? "", () => get("/auth/sign-in-options", { tenant }));
+  return useLoad(tenant ?? "", () => options(tenant));
 };
 
 // A page of a tenant's: its name above, and what it offers to `children`. Where there is no such
@@ -48,6 +60,7 @@ export function ChooseTenant({ problem }: { problem?: Problem }) {
         <Field name="tenant" label={t("tenant.label")} help={t("tenant.help")} required autocomplete="organization"
           autocapitalize="none" spellcheck={false} maxLength={63} autofocus />
       </Form>
+      <p class="aside"><a href={`${location.pathname}?tenant=${location.hash}`}>{t("tenant.none")}</a></p>
     </Card>);
 }
 

@@ -44,7 +44,7 @@ export function Register() {
               <Field name="first_name" label={t("field.first_name")} autocomplete="given-name" maxLength={100} />
               <Field name="last_name" label={t("field.last_name")} autocomplete="family-name" maxLength={100} />
             </div>
-            <Field name="email" label={t("field.email_label")} type="email" required autocomplete="username"
+            <Field name="email" label={t("field.email_label")} inputMode="email" required autocomplete="username"
               autocapitalize="none" spellcheck={false} maxLength={254}
               onInput={(event) => setEmail(event.currentTarget.value)} />
             <PasswordField name="password" label={t("field.password")} autocomplete="new-password"

@@ -1,6 +1,6 @@
 // Asks for the verification mail again, and says that it was asked for: the server's answer is the
 // same for every address (SPEC L2).
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { asProblem, post } from "../base/api";
 import { chosenTenant } from "../base/session";
@@ -8,7 +8,13 @@ import { t } from "../base/texts";
 
 export function Resend({ email }: { email: string }) {
   const [said, setSaid] = useState("");
+  const [busy, setBusy] = useState(false);
+  const running = useRef(false);
   const again = async () => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    setSaid("");
     const tenant = chosenTenant();
     try {
       await post("/auth/resend-verification", { ...(tenant && { tenant }), email });
@@ -16,7 +22,12 @@ export function Resend({ email }: { email: string }) {
     } catch (error) {
       setSaid(asProblem(error).text);
     }
+    running.current = false;
+    setBusy(false);
   };
-  return said ? <span role="status">{said}</span>
-    : <button type="button" class="link" onClick={() => void again()}>{t("resend.do")}</button>;
+  return (
+    <>
+      <button type="button" class="link" aria-disabled={busy} onClick={() => void again()}>{t("resend.do")}</button>
+      {" "}<span role="status">{said}</span>
+    </>);
 }

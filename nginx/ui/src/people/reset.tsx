@@ -8,7 +8,7 @@ import { Notice } from "../parts/feedback";
 import { PasswordField } from "../parts/fields";
 import { Form } from "../parts/form";
 import { Card } from "../parts/shell";
-import { tokenOfLink } from "./link";
+import { forgetLink, tokenOfLink } from "./link";
 import { To, useOptions } from "./options";
 
 export function Reset() {
@@ -17,6 +17,7 @@ export function Reset() {
   const options = useOptions().data;
   const submit = async (values: Record<string, string>) => {
     await post("/auth/reset-password", { token, new_password: values["new_password"] });
+    forgetLink();
     setDone(true);
   };
   const explain = (problem: Problem) => problem.status === 400

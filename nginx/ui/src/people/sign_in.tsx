@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { post, Problem, withQuery } from "../base/api";
-import { chosenTenant, goOn, pages, rememberTenant, returnTarget } from "../base/session";
+import { chosenTenant, goOn, goOnIfSignedIn, keepTarget, pages, recallTarget, rememberTenant, returnTarget } from "../base/session";
 import { t, tryText } from "../base/texts";
 import type { Challenge, SessionInfo, SignInOptions } from "../base/types";
 import { Notice } from "../parts/feedback";
@@ -28,16 +28,16 @@ function Why() {
 }
 
 export function SignIn() {
-  const target = returnTarget();
+  const target = returnTarget() ?? (parameters.has("error") ? recallTarget() : null);
   const [challenge, setChallenge] = useState<Partial<Challenge> | null>(
     parameters.get("second_factor") === "required" ? {} : null);
   const [elsewhere, setElsewhere] = useState(false);
 
   useEffect(() => {
-    // Somebody who is signed in has no business here. Without this cookie nobody is, and asking would
-    // only leave a 401 in the browser's console.
-    const came = parameters.has("ended") || parameters.has("error") || challenge !== null;
-    if (!came && document.cookie.includes("__Host-gatehouse_csrf=")) void goOn(target).catch(() => undefined);
+    // Somebody who is signed in has no business here. Who wanted to link an account elsewhere, and did
+    // not, is: their account's page says what became of it.
+    const came = parameters.has("ended") || challenge !== null;
+    if (!came) void goOnIfSignedIn(parameters.has("error") ? null : target);
   }, []);
 
   if (elsewhere) return <ChooseTenant />;
@@ -71,7 +71,7 @@ function Password({ target, proceed }: { target: string | null; proceed(challeng
     ? <>{problem.text} <Resend email={email.trim()} /></> : undefined;
   return (
     <Form submit={submit} explain={explain} label={t("sign_in.do")}>
-      <Field name="email" label={t("field.email_label")} type="email" required autocomplete="username" autocapitalize="none"
+      <Field name="email" label={t("field.email_label")} inputMode="email" required autocomplete="username" autocapitalize="none"
         spellcheck={false} maxLength={254} autofocus />
       <PasswordField name="password" label={t("field.password")} autocomplete="current-password" />
       <p class="aside"><To page={pages.forgot} target={target}>{t("sign_in.forgot")}</To></p>
@@ -85,7 +85,11 @@ function Providers({ options, target }: { options: SignInOptions; target: string
       <p class="or"><span>{t("sign_in.or")}</span></p>
       {options.providers.map(({ id, name }) => (
         <a key={id} class="button wide" href={withQuery(`/auth/oauth/${encodeURIComponent(id)}/start`, {
-          tenant: options.tenant.slug, return_to: target ?? pages.account })}>
+          tenant: options.tenant.slug, return_to: target ?? pages.account })}
+          onClick={() => {
+            rememberTenant(options.tenant.slug);
+            keepTarget(target);
+          }}>
           {t("sign_in.with", { provider: name })}
         </a>))}
     </div>);
@@ -95,15 +99,18 @@ function SecondFactor({ challenge, target, giveUp }:
     { challenge: Partial<Challenge>; target: string | null; giveUp(): void }) {
   const tenant = useOptions().data?.tenant.name;
   const [recovery, setRecovery] = useState(false);
-  const [over, setOver] = useState<Problem | null>(null);
+  const [over, setOver] = useState(false);
   const submit = async ({ code }: Record<string, string>) => {
     try {
       await post("/auth/2fa/challenge", {
         ...(challenge.challenge_token && { challenge_token: challenge.challenge_token }), code,
       });
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== "invalid_challenge") throw error;
-      setOver(error);
+      if (!(error instanceof Problem)) throw error;
+      // After a provider it is in a cookie, which the browser drops when its time is over.
+      const gone = error.code === "invalid_challenge" || error.of("challenge_token") !== undefined;
+      if (!gone) throw error;
+      setOver(true);
       return;
     }
     await goOn(target);
@@ -111,7 +118,7 @@ function SecondFactor({ challenge, target, giveUp }:
   if (over) {
     return (
       <Card title={t("second_factor.title")} tenant={tenant}>
-        <Notice kind="error">{over.text}</Notice>
+        <Notice kind="error">{t("second_factor.over")}</Notice>
         <button type="button" class="button primary wide" onClick={giveUp}>{t("sign_in.again")}</button>
       </Card>);
   }

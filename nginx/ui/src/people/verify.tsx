@@ -9,13 +9,14 @@ import { Notice } from "../parts/feedback";
 import { Form } from "../parts/form";
 import { Card } from "../parts/shell";
 import { To } from "./options";
-import { tokenOfLink } from "./link";
+import { forgetLink, tokenOfLink } from "./link";
 
 export function Verify() {
   const [token] = useState(tokenOfLink);
   const [done, setDone] = useState(false);
   const submit = async () => {
     await post("/auth/verify-email", { token });
+    forgetLink();
     setDone(true);
   };
   return (
@@ -28,7 +29,7 @@ export function Verify() {
         </>) : token ? (
         <>
           <p>{t("verify.body")}</p>
-          <Form submit={submit} label={t("verify.do")} explain={() => t("verify.failed")} />
+          <Form submit={submit} label={t("verify.do")} explain={(problem) => problem.status === 400 ? t("verify.failed") : undefined} />
         </>) : <Notice kind="error">{t("link.incomplete")}</Notice>}
     </Card>);
 }
