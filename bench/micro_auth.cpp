@@ -82,14 +82,14 @@ BENCHMARK(VerifyRememberedToken);
 
 // The dearest question to somebody who holds that many permissions, sorted as a proof has them.
 void EvaluatePermission(benchmark::State& state) {
-  const auto held = bench::Permissions(static_cast<std::size_t>(state.range(0)));
-  const std::string& question = held[held.size() / 2];
+  const TextList held = bench::Permissions(static_cast<std::size_t>(state.range(0)));
+  const std::string question(held[held.size() / 2]);
   for (auto _ : state) benchmark::DoNotOptimize(auth::Allows(held, question, false));
 }
 BENCHMARK(EvaluatePermission)->Arg(1)->Arg(100)->Arg(10'000);
 
 void RefusePermission(benchmark::State& state) {
-  const auto held = bench::Permissions(static_cast<std::size_t>(state.range(0)));
+  const TextList held = bench::Permissions(static_cast<std::size_t>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(auth::Allows(held, "no:such:thing", false));
 }
 BENCHMARK(RefusePermission)->Arg(1)->Arg(100)->Arg(10'000);

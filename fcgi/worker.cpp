@@ -11,6 +11,7 @@
 #include "fcgi/http/server.h"
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
+#include "fcgi/run/priority.h"
 #include "handlers/dispatch.h"
 #include "handlers/runtime.h"
 
@@ -33,12 +34,15 @@ int Fail(const std::string& why) {
 }
 
 int Run(const std::string& config_path, std::string_view pool) {
+  // Hashes passwords; a storm of sign-ins must not starve verification, nginx or the databases.
+  const bool gave_way = pool != "account" || gatehouse::GiveWay();
   gatehouse::ForbidCoreDumps();
   auto runtime = gatehouse::Runtime::Load(config_path);
   if (!runtime.ok()) return Fail(runtime.error().inner);
   const gatehouse::Config& config = (*runtime)->config();
   gatehouse::log::Open(config.log_file, gatehouse::log::ParseLevel(config.log_level),
                        "worker." + std::string(pool));
+  if (!gave_way) gatehouse::log::Warn("worker.priority_not_lowered");
   gatehouse::Dispatch dispatch((*runtime)->services());
   if (const auto attached = gatehouse::Metrics::Instance().Attach(config.run_dir); !attached.ok()) {
     gatehouse::log::Warn("metrics.not_shared", {{"reason", attached.error().inner}});

@@ -391,6 +391,7 @@ void Dispatch::Handle(std::span<http::Exchange> batch) {
 void Dispatch::AfterBatch() {
   services_.tokens.Follow();
   gate_.WriteNotes();
+  gate_.ReturnMemory();
 }
 
 }  // namespace gatehouse

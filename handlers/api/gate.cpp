@@ -13,7 +13,8 @@ constexpr std::size_t kMaxPermissionsHeader = 4096;
 // Room for the identity of somebody with a dozen permissions.
 constexpr std::size_t kUsualHeaders = 1024;
 
-std::string Joined(const std::vector<std::string>& items) {
+template <class Items>
+std::string Joined(const Items& items) {
   std::size_t size = 0;
   for (const auto& item : items) size += item.size() + 1;
   std::string out;

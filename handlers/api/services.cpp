@@ -19,13 +19,14 @@ void WriteMembers(json::Writer& out, const store::Credential& row) {
              row.created_by ? std::optional(row.created_by->ToString()) : std::nullopt);
 }
 
-void WriteList(json::Writer& out, std::string_view key, const std::vector<std::string>& items) {
+template <class Items>
+void WriteList(json::Writer& out, std::string_view key, const Items& items) {
   out.Key(key).BeginArray();
   for (const auto& item : items) out.String(item);
   out.EndArray();
 }
 
-std::string ScopeOf(const std::vector<std::string>& permissions) {
+std::string ScopeOf(const TextList& permissions) {
   std::string out;
   for (const auto& permission : permissions) {
     if (!out.empty()) out.push_back(' ');

@@ -84,9 +84,11 @@ Result<Evaluation> OpenAttempt(Services& services, db::Executor& ex, const Calle
   GH_ASSIGN(out.user,
             store::LockUserByEmail(ex, subject.tenant_id().value_or(TenantId{}), subject.email));
   const auto& user = out.user;
-  GH_ASSIGN(const bool known,
-            store::KnowsBrowser(ex, user ? user->id : UserId{}, caller.browser_id));
-  if (known) out.counter = caller.browser_id;
+  if (!caller.browser_id.empty()) {
+    GH_ASSIGN(const bool known,
+              store::KnowsBrowser(ex, user ? user->id : UserId{}, caller.browser_id));
+    if (known) out.counter = caller.browser_id;
+  }
   if (user) out.outcome = Evaluation::Outcome::kRight;
   return out;
 }
@@ -99,9 +101,13 @@ Status CheckLock(Services& services, db::Executor& ex, const Caller& caller,
   const std::string key = AttemptKey(services, subject);
   const auto reason =
       failures == LockedBy::kWrongCodes ? std::optional(kReasonWrongCode) : std::nullopt;
-  GH_ASSIGN(evaluation.failures,
-            store::CountedFailures(ex, key, evaluation.counter, LockoutHorizon(at, settings),
-                                   settings.lockout_threshold, reason));
+  // Of a browser's own or of one kind, older ones may be behind many others. Of all, the newest are
+  // found at once however old they are, and where there is none a success has nothing to clear.
+  const bool any = !evaluation.counter && !reason;
+  const TimePoint since = any ? TimePoint{} : LockoutHorizon(at, settings);
+  GH_ASSIGN(evaluation.failures, store::CountedFailures(ex, key, evaluation.counter, since,
+                                                        settings.lockout_threshold, reason));
+  if (any) evaluation.nothing_counts = evaluation.failures.empty();
   const LockoutState lockout = EvaluateLockout(evaluation.failures, at, settings);
   if (!lockout.locked) return {};
   evaluation.outcome = Evaluation::Outcome::kLocked;
@@ -114,6 +120,7 @@ Status RecordFailure(Services& services, db::Executor& ex, const Caller& caller,
                      Evaluation& evaluation) {
   const TimePoint at = services.clock.Now();
   evaluation.outcome = Evaluation::Outcome::kWrong;
+  evaluation.nothing_counts = false;
   GH_TRY(Record(services, ex, caller, subject, evaluation, false, reason, true, at));
   evaluation.failures.insert(evaluation.failures.begin(), at);
   if (!EvaluateLockout(evaluation.failures, at, subject.settings()).locked) return {};
@@ -151,6 +158,7 @@ Status EvaluatePassword(Services& services, db::Executor& ex, const Caller& call
 
 Status ClearFailures(Services& services, db::Executor& ex, const AttemptSubject& subject,
                      const Evaluation& right) {
+  if (right.nothing_counts) return {};
   const std::string key = AttemptKey(services, subject);
   if (!right.counter) return store::ClearCounted(ex, key);
   return store::ClearCounted(ex, key, *right.counter,

@@ -42,6 +42,7 @@ struct Evaluation {
   std::optional<store::User> user;  // locked row; kRight: always there
   store::Counter counter;           // what counted
   std::vector<TimePoint> failures;  // that count now, newest first
+  bool nothing_counts = false;      // against the address, as long as its lock is held
 };
 
 // Inside a transaction, as every attempt begins: takes the identifier's lock and the user's, and

@@ -63,7 +63,7 @@ Status Catalogue::Check(std::span<const std::string> asked) const {
   return error;
 }
 
-bool HoldsGrant(std::span<const std::string> grants, std::string_view other) {
+bool HoldsGrant(const TextList& grants, std::string_view other) {
   const auto has = [&](std::string_view grant) {
     return std::binary_search(grants.begin(), grants.end(), grant);
   };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fcgi/base/result.h"
+#include "fcgi/base/text_list.h"
 
 namespace gatehouse::auth {
 
@@ -32,7 +33,7 @@ class Catalogue {
 // Does somebody who holds `grants` (sorted) hold everything that `other` would give (SPEC R4)? The
 // answer of CoversGrant, by look-up: roles of thousands are compared with people who hold
 // thousands.
-bool HoldsGrant(std::span<const std::string> grants, std::string_view other);
+bool HoldsGrant(const TextList& grants, std::string_view other);
 
 // Sorted, each once: how permissions are stored and shown.
 std::vector<std::string> Folded(std::vector<std::string> permissions);

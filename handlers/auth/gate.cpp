@@ -1,5 +1,9 @@
 #include "handlers/auth/gate.h"
 
+#include <malloc.h>
+
+#include <utility>
+
 #include "fcgi/run/log.h"
 #include "fcgi/run/metrics.h"
 #include "handlers/auth/ip_mismatch.h"
@@ -34,6 +38,9 @@ constexpr std::size_t kMaxOnRecord = 4096;
 // A verify worker has others waiting: a MariaDB that does not answer a primary-key read within
 // this time counts as away, and is left alone for a while.
 constexpr Millis kMaxRead{1000};
+
+// Reading as many permissions takes a few MiB for a moment, and malloc would keep them.
+constexpr std::size_t kManyPermissions = 1000;
 
 bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
   if (row.two_factor_enabled) return false;
@@ -84,7 +91,7 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
   proof.branch_id = row->branch_id;
   proof.restaurant_id = row->restaurant_id;
   for (auto& role : grants.roles) proof.roles.push_back(std::move(role.name));
-  proof.permissions = std::move(grants.permissions);
+  proof.permissions = grants.permissions;
   return out;
 }
 
@@ -206,6 +213,7 @@ Result<Principal> Gate::DecideFromDatabase(Ticket& ticket, const Caller& caller)
     return MakeError(ErrorCode::kInvalidToken, "revoked, ended or unknown session");
   }
   Proof& proof = *read->proof;
+  read_much_ = read_much_ || proof.permissions.size() >= kManyPermissions;
   auto verdict = JudgeFor(read->proof, ticket.claims, caller);
   if (verdict.ok() && caller.now - proof.last_active_at >= TouchInterval(proof.idle_timeout)) {
     if (touches_.size() < kMaxPending) {
@@ -242,6 +250,10 @@ Status Gate::WriteMismatches() {
     on_record_.insert_or_assign(std::move(key), Deadline::In(kMismatchRest));
   }
   return {};
+}
+
+void Gate::ReturnMemory() {
+  if (std::exchange(read_much_, false)) malloc_trim(0);
 }
 
 void Gate::WriteNotes() {

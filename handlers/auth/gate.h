@@ -38,6 +38,8 @@ class Gate {
   // address (SPEC S5). Called when the answers are out. What cannot be written is forgotten; the
   // next request notices again.
   void WriteNotes();
+  // Gives back what reading thousands of permissions took for a moment. Likewise afterwards.
+  void ReturnMemory();
 
  private:
   struct Touch {
@@ -65,6 +67,7 @@ class Gate {
   std::vector<Mismatch> mismatches_;
   // By session and address: until when this worker need not ask whether a mismatch is on record.
   std::unordered_map<std::string, Deadline> on_record_;
+  bool read_much_ = false;  // since memory was returned
 };
 
 // What MariaDB says of a session, read in two statements. `gone`: the session itself is revoked,

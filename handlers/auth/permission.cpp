@@ -67,15 +67,15 @@ bool CoversGrant(std::span<const std::string> grants, std::string_view other) {
   });
 }
 
-bool Allows(std::span<const std::string> grants, std::string_view question, bool owns) {
+bool Allows(const TextList& grants, std::string_view question, bool owns) {
   const auto q = Split(question, false);
   if (!q) return false;
   // Every grant that can cover a question is one of 17 spellings of it: look each up instead of
   // walking the grants (10,000 of them cost what ten do).
-  const auto has = [&](const std::string& grant) {
+  const auto has = [&](std::string_view grant) {
     return std::binary_search(grants.begin(), grants.end(), grant);
   };
-  if (has(std::string(kAllPermissions))) return true;
+  if (has(kAllPermissions)) return true;
   for (unsigned mask = 0; mask < 8; ++mask) {
     std::string grant;
     grant.reserve(question.size() + 4);

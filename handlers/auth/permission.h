@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "fcgi/base/text_list.h"
+
 namespace gatehouse::auth {
 
 inline constexpr std::string_view kAllPermissions = "ALL_PERMISSIONS";
@@ -23,6 +25,6 @@ bool Covers(std::string_view grant, std::string_view question, bool owns);
 bool CoversGrant(std::span<const std::string> grants, std::string_view other);
 
 // Does any of `grants` (sorted) cover it? A malformed question is covered by nothing.
-bool Allows(std::span<const std::string> grants, std::string_view question, bool owns);
+bool Allows(const TextList& grants, std::string_view question, bool owns);
 
 }  // namespace gatehouse::auth

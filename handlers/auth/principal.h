@@ -8,6 +8,7 @@
 
 #include "fcgi/base/clock.h"
 #include "fcgi/base/ids.h"
+#include "fcgi/base/text_list.h"
 
 namespace gatehouse::auth {
 
@@ -16,10 +17,10 @@ namespace gatehouse::auth {
 struct Identity {
   std::string tenant_slug;
   std::string email;
-  std::string name;                      // first and last name, or the address
-  std::string amr;                       // comma-separated (RFC 8176)
-  std::vector<std::string> roles;        // names, in order of assignment
-  std::vector<std::string> permissions;  // sorted
+  std::string name;                // first and last name, or the address
+  std::string amr;                 // comma-separated (RFC 8176)
+  std::vector<std::string> roles;  // names, in order of assignment
+  TextList permissions;            // sorted
   std::optional<std::string> branch_id, restaurant_id;
   // What the gate's endpoint has made of the above, kept with it (handlers/api/gate.cpp). One
   // thread.

@@ -31,7 +31,8 @@ class Packer {
     U64(s ? 1 : 0);
     if (s) Text(*s);
   }
-  void List(const std::vector<std::string>& items) {
+  template <class Items>
+  void List(const Items& items) {
     U64(items.size());
     for (const auto& item : items) Text(item);
   }
@@ -70,6 +71,16 @@ class Unpacker {
     const auto n = U64();
     if (n > in_.size() / 8) ok_ = false;
     for (std::uint64_t i = 0; i < n && ok_; ++i) out.push_back(Text());
+    return out;
+  }
+  // What Packer's List wrote, where nothing else follows.
+  TextList RestAsTextList() {
+    TextList out;
+    const auto n = U64();
+    if (n > in_.size() / 8) ok_ = false;
+    if (!ok_) return out;
+    out.Reserve(n, in_.size() - 8 * n);
+    for (std::uint64_t i = 0; i < n && ok_; ++i) out.Append(Raw(U64()));
     return out;
   }
   template <class T>
@@ -171,7 +182,7 @@ bool UnpackProof(Unpacker& in, Proof& p) {
   p.branch_id = in.OptionalText();
   p.restaurant_id = in.OptionalText();
   p.roles = in.List();
-  p.permissions = in.List();
+  p.permissions = in.RestAsTextList();
   return in.Done();
 }
 

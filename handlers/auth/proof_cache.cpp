@@ -14,8 +14,8 @@ constexpr Seconds kTombstoneTtl{86400 + 60};
 
 constexpr std::size_t kMaxKeyBytes = 1024 * 1024;
 constexpr std::size_t kMaxDecodedBytes = 4 * 1024 * 1024;
-// What a record takes in memory beside its bytes, as a multiple of them: lists of short strings.
-constexpr std::size_t kDecodedGrowth = 4;
+// What a record takes in memory beside its bytes, which it holds twice: a dozen short strings.
+constexpr std::size_t kDecodedStrings = 640;
 
 struct CacheMetrics {
   Metrics::Handle failed = Metrics::Instance().Counter(
@@ -67,19 +67,21 @@ std::shared_ptr<const ProofKeys> ProofCache::KeysOf(const ProofQuestion& questio
   return keys;
 }
 
-std::shared_ptr<const Record> ProofCache::Decode(std::string_view key, const std::string& value) {
+std::shared_ptr<const Record> ProofCache::Decode(std::string_view key, std::string&& value) {
   const auto* known = decoded_.Find(key);
   if (known != nullptr && (*known)->value == value) return {*known, &(*known)->record};
   auto record = codec_.Decode(key, value);
   if (!record) return nullptr;
-  const auto decoded = std::make_shared<const Decoded>(Decoded{value, std::move(*record)});
-  decoded_.Put(key, decoded, sizeof(Decoded) + (1 + kDecodedGrowth) * value.size());
+  const std::size_t bytes = sizeof(Decoded) + kDecodedStrings + 2 * value.size();
+  const auto decoded =
+      std::make_shared<const Decoded>(Decoded{std::move(value), std::move(*record)});
+  decoded_.Put(key, decoded, bytes);
   return {decoded, &decoded->record};
 }
 
-ProofCache::Found ProofCache::FoundIn(std::string_view key, const std::optional<CacheItem>& item) {
+ProofCache::Found ProofCache::FoundIn(std::string_view key, std::optional<CacheItem>&& item) {
   if (!item) return {};
-  return {Decode(key, item->value), item->version};
+  return {Decode(key, std::move(item->value)), item->version};
 }
 
 void ProofCache::Read(ProofAnswer& answer, const Found& session, const Found& tenant,
@@ -116,7 +118,7 @@ std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questio
   }
   const std::size_t first_tenant = keys.size();
   keys.insert(keys.end(), tenants.begin(), tenants.end());
-  const auto items = cache_.MultiGet(keys);
+  auto items = cache_.MultiGet(keys);
   if (!items.ok()) {
     Metrics::Instance().Add(Counters().failed);
     return answers;  // all unknown
@@ -124,7 +126,7 @@ std::vector<ProofAnswer> ProofCache::Find(std::span<const ProofQuestion> questio
   // After the answer: a proof may have been published while we asked.
   const TimePoint now = clock_.Now();
   std::vector<Found> found(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) found[i] = FoundIn(keys[i], (*items)[i]);
+  for (std::size_t i = 0; i < keys.size(); ++i) found[i] = FoundIn(keys[i], std::move((*items)[i]));
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const auto [session, tenant] = places[i];
     Read(answers[i], found[session], found[first_tenant + tenant], now);
@@ -144,14 +146,15 @@ void ProofCache::Lease(ProofAnswer& answer) {
     }
   }
   const std::array<std::string_view, 2> both = {keys.session, keys.tenant};
-  const auto items = cache_.MultiGet(both);
+  auto items = cache_.MultiGet(both);
   if (!items.ok()) {
     answer.session_version.reset();
     answer.tenant_version.reset();
     return;
   }
   // Whoever stored what is there now did so before our read of MariaDB: as good as our own lease.
-  Read(answer, FoundIn(keys.session, (*items)[0]), FoundIn(keys.tenant, (*items)[1]), clock_.Now());
+  Read(answer, FoundIn(keys.session, std::move((*items)[0])),
+       FoundIn(keys.tenant, std::move((*items)[1])), clock_.Now());
   if (answer.state == ProofAnswer::State::kProof) {
     // Somebody else was quicker. The caller reads MariaDB all the same; state stays a question.
     answer.state = ProofAnswer::State::kUnknown;

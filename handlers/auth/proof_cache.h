@@ -91,13 +91,13 @@ class ProofCache {
   bool IsFresh(TimePoint read_at, TimePoint now) const;
   std::shared_ptr<const ProofKeys> KeysOf(const ProofQuestion& question);
   // Null where the value is none of ours.
-  std::shared_ptr<const Record> Decode(std::string_view key, const std::string& value);
+  std::shared_ptr<const Record> Decode(std::string_view key, std::string&& value);
   // What came back of one key.
   struct Found {
     std::shared_ptr<const Record> record;  // null where there is none, or none of ours
     std::optional<CacheVersion> version;
   };
-  Found FoundIn(std::string_view key, const std::optional<CacheItem>& item);
+  Found FoundIn(std::string_view key, std::optional<CacheItem>&& item);
   void Read(ProofAnswer& answer, const Found& session, const Found& tenant, TimePoint now) const;
 
   Memcache cache_;

@@ -108,7 +108,7 @@ Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Princip
                              principal.identity->email,
                              principal.identity->name,
                              principal.identity->roles,
-                             principal.identity->permissions,
+                             principal.identity->permissions.Strings(),
                              principal.identity->branch_id,
                              principal.identity->restaurant_id,
                              principal.identity->amr,

@@ -29,11 +29,16 @@ Status EndOne(Services& services, db::Executor& ex, const Caller& caller,
 // Between two hosts' clocks, when asking what ended a moment ago.
 constexpr Seconds kClockSkew{2};
 
-// Appends what else ended within the life of a proof, in case the cache was not told of it.
+// What ended since then ended within the life of a proof, and the cache may not have been told.
+TimePoint JustNow(const Services& services, TimePoint now) {
+  return now - services.proofs.proof_ttl() - kClockSkew;
+}
+
+// Appends what else ended just now.
 Status AddJustEnded(Services& services, db::Executor& ex, TenantId tenant, UserId user,
                     std::optional<SessionId> keep, EndedSessions& ended) {
-  const TimePoint since = services.clock.Now() - services.proofs.proof_ttl() - kClockSkew;
-  GH_ASSIGN(auto just, store::JustRevoked(ex, tenant, user, since));
+  GH_ASSIGN(auto just,
+            store::JustRevoked(ex, tenant, user, JustNow(services, services.clock.Now())));
   for (auto& session : just) {
     const bool told = std::any_of(ended.begin(), ended.end(),
                                   [&](const store::Session& s) { return s.id == session.id; });
@@ -42,27 +47,30 @@ Status AddJustEnded(Services& services, db::Executor& ex, TenantId tenant, UserI
   return {};
 }
 
+template <class Condition>
+EndedSessions TakeIf(std::vector<store::Session>& from, const Condition& condition) {
+  EndedSessions out;
+  const auto taken =
+      std::stable_partition(from.begin(), from.end(), [&](const auto& s) { return !condition(s); });
+  std::move(taken, from.end(), std::back_inserter(out));
+  from.erase(taken, from.end());
+  return out;
+}
+
 // Takes out of `live` what is over by idleness.
 EndedSessions TakeIdle(std::vector<store::Session>& live, const TenantSettings& settings,
                        TimePoint now) {
-  EndedSessions out;
-  const auto idle = std::stable_partition(live.begin(), live.end(), [&](const auto& s) {
+  return TakeIf(live, [&](const store::Session& s) {
     const auto end = IdleEnd(s, settings);
-    return !end || now < *end;
+    return end && now >= *end;
   });
-  std::move(idle, live.end(), std::back_inserter(out));
-  live.erase(idle, live.end());
-  return out;
 }
 
 // Which of the live sessions (oldest first) must go so that one more keeps within the limit.
 EndedSessions Displaced(std::vector<store::Session> live, std::string_view device_id,
                         int max_sessions) {
-  EndedSessions out;
-  const auto same = std::stable_partition(
-      live.begin(), live.end(), [&](const store::Session& s) { return s.device_id != device_id; });
-  std::move(same, live.end(), std::back_inserter(out));
-  live.erase(same, live.end());
+  EndedSessions out =
+      TakeIf(live, [&](const store::Session& s) { return s.device_id == device_id; });
   if (max_sessions > 0) {
     const auto room = static_cast<std::size_t>(max_sessions) - 1;
     const auto surplus = live.size() > room ? live.size() - room : 0;
@@ -88,8 +96,10 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
                                 const TenantContext& tenant, const store::User& user, SessionId id,
                                 const Device& device, std::string_view amr, bool cookie_mode) {
   const TimePoint now = services.clock.Now();
-  GH_ASSIGN(auto live, store::LiveSessions(ex, user.tenant_id, user.id, now));
-  const EndedSessions idle = TakeIdle(live, tenant.settings, now);
+  GH_ASSIGN(auto live,
+            store::RecentSessions(ex, user.tenant_id, user.id, now, JustNow(services, now)));
+  EndedSessions just_ended = TakeIf(live, [](const auto& s) { return s.revoked_at.has_value(); });
+  EndedSessions idle = TakeIdle(live, tenant.settings, now);
   for (const auto& session : idle) {
     GH_TRY(EndOne(services, ex, caller, session, user.id, "idle"));
   }
@@ -100,7 +110,8 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
     GH_TRY(
         EndOne(services, ex, caller, session, user.id, same_device ? "replaced" : "other_device"));
   }
-  GH_TRY(AddJustEnded(services, ex, user.tenant_id, user.id, std::nullopt, out.ended));
+  std::move(idle.begin(), idle.end(), std::back_inserter(out.ended));
+  std::move(just_ended.begin(), just_ended.end(), std::back_inserter(out.ended));
   auto row_key = NewRowKey(services.keys, id, services.entropy);
   out.row_key = std::move(row_key.key);
   store::Session& s = out.session;
@@ -156,7 +167,22 @@ SessionGrant MakeGrant(Services& services, store::Session session, store::User u
 }
 
 void TellEnded(Services& services, const EndedSessions& ended) {
-  for (const auto& session : ended) services.proofs.Revoke(session.tenant_id, session.id);
+  // Of those that had ended before the cache knows, as a rule: one question for all of them, where
+  // whoever signs in again and again would else pay for each.
+  std::vector<ProofQuestion> before;
+  for (const auto& session : ended) {
+    if (session.revoked_at) {
+      before.push_back({session.tenant_id, session.id});
+    } else {
+      services.proofs.Revoke(session.tenant_id, session.id);
+    }
+  }
+  if (before.empty()) return;
+  const auto answers = services.proofs.Find(before);
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (answers[i].state == ProofAnswer::State::kRevoked) continue;
+    services.proofs.Revoke(before[i].tenant, before[i].session);
+  }
 }
 
 Status VoidProofs(Services& services, const Caller& caller, TenantId tenant, UserId user) {

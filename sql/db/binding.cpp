@@ -127,24 +127,22 @@ BoundParams::BoundParams(Params params) : binds_(params.size()), times_(params.s
   }
 }
 
-std::optional<std::vector<Row>> FetchStored(MYSQL_STMT* stmt) {
+bool FetchStored(MYSQL_STMT* stmt, const std::function<void(Row)>& take) {
   const std::size_t columns = mysql_stmt_field_count(stmt);
   const MYSQL_FIELD* fields = mariadb_stmt_fetch_fields(stmt);
   std::vector<Slot> slots(columns);
   std::vector<MYSQL_BIND> binds(columns);
   for (std::size_t i = 0; i < columns; ++i) Bind(slots[i], fields[i], binds[i]);
-  if (mysql_stmt_bind_result(stmt, binds.data()) != 0) return std::nullopt;
+  if (mysql_stmt_bind_result(stmt, binds.data()) != 0) return false;
 
-  std::vector<Row> rows;
-  rows.reserve(mysql_stmt_num_rows(stmt));
   for (;;) {
     const int fetched = mysql_stmt_fetch(stmt);
-    if (fetched == MYSQL_NO_DATA) return rows;
-    if (fetched != 0) return std::nullopt;
+    if (fetched == MYSQL_NO_DATA) return true;
+    if (fetched != 0) return false;
     std::vector<Row::Cell> cells;
     cells.reserve(columns);
     for (const Slot& slot : slots) cells.push_back(slot.Take());
-    rows.emplace_back(std::move(cells));
+    take(Row(std::move(cells)));
   }
 }
 

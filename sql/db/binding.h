@@ -4,7 +4,7 @@
 #include <mysql.h>
 
 #include <cstddef>
-#include <optional>
+#include <functional>
 #include <vector>
 
 #include "sql/db/database.h"
@@ -29,7 +29,7 @@ class BoundParams {
 };
 
 // All rows of a statement whose result has been stored (so that max_length is known and nothing
-// waits for the network). nullopt where the connector cannot tell a row in full.
-std::optional<std::vector<Row>> FetchStored(MYSQL_STMT* stmt);
+// waits for the network). False where the connector cannot tell a row in full.
+bool FetchStored(MYSQL_STMT* stmt, const std::function<void(Row)>& take);
 
 }  // namespace gatehouse::db

@@ -243,9 +243,10 @@ std::optional<Fault> Connection::Run(const Sql& sql, Params params, Deadline dea
     return DeadlineFault(sql.name);
   }
   if (failed != 0) return Failed(sql, stmt, true);
-  reply.rows.clear();
-  reply.matched = mysql_stmt_affected_rows(stmt);
-  if (mysql_stmt_field_count(stmt) == 0) return std::nullopt;
+  if (mysql_stmt_field_count(stmt) == 0) {
+    reply.matched = mysql_stmt_affected_rows(stmt);
+    return std::nullopt;
+  }
 
   if (!Drive(
           deadline, [&] { return mysql_stmt_store_result_start(&failed, stmt); },
@@ -253,12 +254,19 @@ std::optional<Fault> Connection::Run(const Sql& sql, Params params, Deadline dea
     return DeadlineFault(sql.name);
   }
   if (failed != 0) return Failed(sql, stmt, true);
-  auto rows = FetchStored(stmt);
-  if (!rows) {
+  reply.rows.clear();
+  if (reply.visit == nullptr) reply.rows.reserve(mysql_stmt_num_rows(stmt));
+  const bool read = FetchStored(stmt, [&](Row row) {
+    ++reply.matched;
+    if (reply.visit != nullptr) return (*reply.visit)(row);
+    reply.rows.push_back(std::move(row));
+  });
+  if (!read) {
     return Noted(ServerFault(sql.name, CR_MALFORMED_PACKET, "a row could not be read", false));
   }
-  reply.rows = std::move(*rows);
-  reply.matched = reply.rows.size();
+  // The connector frees only rows that it thinks are yet to be read. Not where there were none: it
+  // would wait for them.
+  if (reply.matched != 0) mysql_stmt_data_seek(stmt, 0);
   mysql_stmt_free_result(stmt);
   return std::nullopt;
 }

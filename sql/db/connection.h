@@ -23,7 +23,8 @@ namespace gatehouse::db {
 
 struct Reply {
   std::vector<Row> rows;
-  std::uint64_t matched = 0;
+  const Executor::Visit* visit = nullptr;  // takes the rows, where it is set
+  std::uint64_t matched = 0;               // or the rows that there were, also where one failed
 };
 
 class Connection {

@@ -103,8 +103,10 @@ std::optional<Fault> Database::Impl::RunAuto(const Sql& sql, Params params, Dead
     auto fault = connection->Run(sql, params, deadline, reply);
     if (!fault) return std::nullopt;
     fault = Met(std::move(*fault));
-    const bool again =
-        fault->kind == Fault::Kind::kLost ? !fresh && OnlyReads(sql) : CallsForRerun(*fault);
+    // No row is shown twice.
+    const bool again = fault->kind == Fault::Kind::kLost
+                           ? !fresh && OnlyReads(sql) && reply.matched == 0
+                           : CallsForRerun(*fault);
     if (!again || reruns == kReruns) return fault;
   }
 }
@@ -117,6 +119,11 @@ class Database::Impl::AutoExecutor final : public Executor {
     Reply reply;
     GH_TRY(Run(sql, params, reply));
     return std::move(reply.rows);
+  }
+  Status Each(const Sql& sql, Params params, const Visit& visit) override {
+    Reply reply;
+    reply.visit = &visit;
+    return Run(sql, params, reply);
   }
   Result<std::uint64_t> Execute(const Sql& sql, Params params) override {
     Reply reply;
@@ -148,6 +155,11 @@ class Database::Impl::TransactionExecutor final : public Executor {
     Reply reply;
     GH_TRY(Run(sql, params, reply));
     return std::move(reply.rows);
+  }
+  Status Each(const Sql& sql, Params params, const Visit& visit) override {
+    Reply reply;
+    reply.visit = &visit;
+    return Run(sql, params, reply);
   }
   Result<std::uint64_t> Execute(const Sql& sql, Params params) override {
     Reply reply;

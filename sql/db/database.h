@@ -114,6 +114,10 @@ class Executor {
   virtual ~Executor() = default;
   // All rows of a SELECT (also of a SELECT … FOR UPDATE).
   virtual Result<std::vector<Row>> Query(const Sql& sql, Params params) = 0;
+  // The same rows, shown one after the other, for there may be thousands: none is kept. Where it
+  // fails, some may have been shown.
+  using Visit = std::function<void(const Row&)>;
+  virtual Status Each(const Sql& sql, Params params, const Visit& visit) = 0;
   // Number of rows matched (not only changed: CLIENT_FOUND_ROWS).
   virtual Result<std::uint64_t> Execute(const Sql& sql, Params params) = 0;
 

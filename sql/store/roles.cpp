@@ -125,19 +125,18 @@ const RoleId kPlatformAdministrator{
     Uuid{{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0x01}}};
 
 Result<Grants> GrantsOf(db::Executor& ex, TenantId tenant, UserId user) {
-  GH_ASSIGN(const auto rows, ex.Query(kGrants, {user, tenant, user, tenant}));
   Grants grants;
   std::vector<std::pair<std::int64_t, Role>> roles;
-  for (const db::Row& row : rows) {
+  GH_TRY(ex.Each(kGrants, {user, tenant, user, tenant}, [&](const db::Row& row) {
     auto owner = row.OptionalAs<TenantId>(1);
     if (!row.IsNull(0)) {
       roles.emplace_back(row.Int(0),
                          Role{row.As<RoleId>(3), owner, row.Text(2), row.OptionalText(4)});
-      continue;
+      return;
     }
     grants.permissions.push_back(row.Text(2));
     if (!owner && row.Text(2) == "ALL_PERMISSIONS") grants.platform_admin = true;
-  }
+  }));
   std::sort(roles.begin(), roles.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto& [ordinal, role] : roles) grants.roles.push_back(std::move(role));

@@ -38,6 +38,11 @@ const db::Sql kJustRevoked{"sessions.just_revoked",
                            "SELECT " GH_SESSION_COLUMNS
                            " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
                            " AND s.revoked_at >= ? ORDER BY s.created_at, s.id"};
+const db::Sql kRecent{"sessions.recent",
+                      "SELECT " GH_SESSION_COLUMNS
+                      " FROM sessions s WHERE s.user_id = ? AND s.tenant_id = ?"
+                      " AND ((s.revoked_at IS NULL AND s.expires_at > ?) OR s.revoked_at >= ?)"
+                      " ORDER BY s.created_at, s.id"};
 const db::Sql kRevoke{"sessions.revoke",
                       "UPDATE sessions SET revoked_at = ?, revoke_reason = ?"
                       " WHERE id = ? AND tenant_id = ? AND revoked_at IS NULL"};
@@ -173,6 +178,11 @@ Result<std::vector<SessionOwner>> SessionOwners(db::Executor& ex, TenantId tenan
 Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,
                                          TimePoint since) {
   return Map(ex.Query(kJustRevoked, {user, tenant, since}), ReadSession);
+}
+
+Result<std::vector<Session>> RecentSessions(db::Executor& ex, TenantId tenant, UserId user,
+                                            TimePoint now, TimePoint revoked_since) {
+  return Map(ex.Query(kRecent, {user, tenant, now, revoked_since}), ReadSession);
 }
 
 Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint now,

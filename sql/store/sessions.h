@@ -45,6 +45,9 @@ Result<std::vector<Session>> LiveSessions(db::Executor& ex, TenantId tenant, Use
 // attempt may have died between its commit and the cache.
 Result<std::vector<Session>> JustRevoked(db::Executor& ex, TenantId tenant, UserId user,
                                          TimePoint since);
+// Both in one: what lives, and what was revoked since then.
+Result<std::vector<Session>> RecentSessions(db::Executor& ex, TenantId tenant, UserId user,
+                                            TimePoint now, TimePoint revoked_since);
 // False where it was revoked before or is not the tenant's.
 Result<bool> RevokeSession(db::Executor& ex, TenantId tenant, SessionId id, TimePoint now,
                            std::string_view reason);

@@ -108,6 +108,11 @@ TEST_F(DbValues, ManyRowsArriveInOrder) {
   const auto rows = Must(ex().Query(kMailIds, {}));
   ASSERT_EQ(rows.size(), 300U);
   for (std::size_t i = 1; i < rows.size(); ++i) EXPECT_LT(rows[i - 1].Uuid16(0), rows[i].Uuid16(0));
+  std::vector<Uuid> shown;
+  ASSERT_GH_OK(
+      ex().Each(kMailIds, {}, [&](const db::Row& row) { shown.push_back(row.Uuid16(0)); }));
+  ASSERT_EQ(shown.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(shown[i], rows[i].Uuid16(0));
 }
 
 TEST_F(DbValues, DuplicateNamesTheKeyAndNothingElse) {

@@ -82,6 +82,23 @@ TEST_F(StoreSessions, LiveAreThoseNeitherRevokedNorExpiredOldestFirst) {
   EXPECT_EQ(Must(store::LiveSessions(ex(), one_.id, ann_.id, newer.expires_at)).size(), 0U);
 }
 
+TEST_F(StoreSessions, RecentAreThoseThatLiveAndThoseRevokedSince) {
+  const auto live = NewSession(ann_, now_);
+  const auto just = NewSession(ann_, now_ + Seconds(1));
+  const auto before = NewSession(ann_, now_ + Seconds(2));
+  NewSession(bob_, now_);
+  const TimePoint since = now_ + Seconds(10);
+  ASSERT_TRUE(Must(store::RevokeSession(ex(), one_.id, just.id, since, "logout")));
+  ASSERT_TRUE(Must(store::RevokeSession(ex(), one_.id, before.id, since - Millis(1), "logout")));
+  const auto recent = Must(store::RecentSessions(ex(), one_.id, ann_.id, now_, since));
+  ASSERT_EQ(recent.size(), 2U);
+  EXPECT_EQ(recent[0].id, live.id);
+  EXPECT_EQ(recent[1].id, just.id);
+  EXPECT_TRUE(Must(store::RecentSessions(ex(), two_.id, ann_.id, now_, since)).empty());
+  EXPECT_EQ(Must(store::RecentSessions(ex(), one_.id, ann_.id, live.expires_at, since)).size(), 1U)
+      << "its end is exclusive";
+}
+
 TEST_F(StoreSessions, RevokedOnceAndForAll) {
   const auto s = NewSession(ann_, now_);
   EXPECT_TRUE(Must(store::RevokeSession(ex(), one_.id, s.id, now_ + Seconds(1), "logout")));

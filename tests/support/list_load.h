@@ -381,6 +381,9 @@ class Explainer final : public db::Executor {
     }
     return inner_.Query(sql, params);
   }
+  Status Each(const db::Sql& sql, db::Params params, const Visit& visit) override {
+    return inner_.Each(sql, params, visit);
+  }
   Result<std::uint64_t> Execute(const db::Sql& sql, db::Params params) override {
     return inner_.Execute(sql, params);
   }
