@@ -78,7 +78,9 @@ test("W2, O2: who has no password keeps the way in, and needs none for the rest"
   const password = page.getByRole("main").getByLabel("Your password");
   await page.getByText("Leave this empty if you have no password here.").waitFor();
   assert.equal(await password.getAttribute("required"), null);
+  const sent = page.waitForRequest("**/auth/2fa/enrol");
   await page.getByRole("button", { name: "Continue" }).click();
+  assert.deepEqual((await sent).postDataJSON(), {});
   await page.getByText("Step 2 of 3").waitFor();
 
   // A sign-in of an hour ago proves nothing any more.
