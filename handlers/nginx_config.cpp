@@ -113,8 +113,11 @@ void AppendListen(std::string& out, const Config& config) {
 
 void AppendErrorLocations(std::string& out) {
   const auto location = [&out](int status, std::string_view header, const std::string& body) {
+    // The body that was too large is measured here again where it came over HTTP/2, and nginx's
+    // own page would be the answer.
     out += "location = " + ErrorUri(status) + " {\n    internal;\n    auth_request off;\n" +
-           "    default_type application/problem+json;\n" + std::string(kNginxHeaders);
+           "    client_max_body_size 0;\n    default_type application/problem+json;\n" +
+           std::string(kNginxHeaders);
     if (!header.empty()) out += "    " + std::string(header) + "\n";
     out += "    return " + std::to_string(status) + " " + body + ";\n}\n";
   };

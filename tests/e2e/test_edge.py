@@ -1,5 +1,6 @@
 """nginx's part (SPEC E1, E2, E4, E6, L5, A2)."""
 
+import json
 import socket
 import ssl
 import subprocess
@@ -53,6 +54,23 @@ def test_tls_versions(stack, version, works):
             assert not works
         except ConnectionResetError:
             assert not works
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+def test_too_large_a_body_is_a_problem_document(stack, version, tmp_path):
+    """E4: however large, in either version of HTTP."""
+    for size in (70_000, 7_000_000):
+        body = tmp_path / "body"
+        body.write_bytes(b"x" * size)
+        path = "/auth/me/picture" if size > 6 * 1024 * 1024 else "/auth/login"
+        done = subprocess.run(
+            ["curl", "--silent", version, "--cacert", stack.ca_file, "--data-binary", f"@{body}",
+             "--request", "PUT" if "picture" in path else "POST", "--header", "Expect:",
+             "--write-out", "\n%{http_code} %{content_type}", stack.base_url + path],
+            capture_output=True, text=True, timeout=30, check=False)
+        document, _, says = done.stdout.rpartition("\n")
+        assert says == "413 application/problem+json", (size, done.stdout)
+        assert json.loads(document)["code"] == "body_too_large"
 
 
 def test_http_2(stack):

@@ -18,7 +18,7 @@ def autogroup_of(pid):
 def test_the_pool_that_hashes_gives_way(stack):
     base = nice_of(stack.pid("nginx"))  # as whatever started the stack has it
     assert {nice_of(pid) for pid in stack.workers("verify")} == {base}
-    assert {nice_of(pid) for pid in stack.workers("account")} == {max(base, 10)}
+    assert {nice_of(pid) for pid in stack.workers("account")} == {max(base, 5)}
     for name in ("mariadb", "memcached", "mailer"):
         assert nice_of(stack.pid(name)) == base, name
 
@@ -30,6 +30,6 @@ def test_so_does_its_session_and_no_other(stack):
     if autogroup_of(stack.pid("nginx")) is None:
         assert values(stack.workers()) == {None}
         return
-    assert values(stack.workers("account")) == {10}
+    assert values(stack.workers("account")) == {5}
     assert values(stack.workers("verify")) == {0}
     assert values(stack.pid(name) for name in ("nginx", "mariadb", "memcached", "mailer")) == {0}

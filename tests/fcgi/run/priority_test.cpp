@@ -39,7 +39,7 @@ TEST(Priority, GivesWayWithoutPrivilege) {
               if (getuid() == 0 && setuid(kNobody) != 0) return 100;
               return GiveWay() ? Nice() : 101;
             }),
-            std::max(10, Nice()));
+            std::max(5, Nice()));
 }
 
 TEST(Priority, NeverRaises) {
@@ -56,7 +56,7 @@ TEST(Priority, LowersASessionOfTheSupervisorsOwn) {
               const bool competing = !Autogroup().empty();
               return InChild([competing] {
                 GiveWay();
-                return !competing || Autogroup().ends_with(" nice 10\n") ? 0 : 1;
+                return !competing || Autogroup().ends_with(" nice 5\n") ? 0 : 1;
               });
             }),
             0);
