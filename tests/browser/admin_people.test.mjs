@@ -56,7 +56,8 @@ async function leave({ context, faults }) {
 }
 
 const said = (page, text) => page.getByText(text).first().waitFor();
-const region = (page, name) => page.locator("section.section").filter({ has: page.getByRole("heading", { name, exact: true }) });
+const region = (page, name) => page.locator("section.section").filter({ has: page.getByRole("heading",
+  { name, exact: true }) });
 
 before(async () => {
   browser = await launch();
@@ -121,7 +122,8 @@ describe("a role and a person who has it", () => {
     await page.getByRole("heading", { level: 1, name: "Asha Otieno" }).waitFor();
     await said(page, `goes to ${email}`);
     const made = await byMail(email);
-    assert.deepEqual([made.phone, made.kra_pin, made.branch_id, made.employee_id, made.roles[0].name, made.must_change_password],
+    assert.deepEqual([made.phone, made.kra_pin, made.branch_id, made.employee_id, made.roles[0].name,
+      made.must_change_password],
       ["+254712345678", "A123456789B", "nairobi-2", "E-17", role, true]);
 
     await open(page, `${admin}#/users/new`);
@@ -178,7 +180,8 @@ describe("a role and a person who has it", () => {
     await page.getByRole("checkbox", { name: "sales: view everything" }).uncheck();
     await said(page, "1 change not saved");
     // Leaving asks.
-    await page.getByRole("navigation", { name: "Views of the administration" }).getByRole("link", { name: "People" }).click();
+    await page.getByRole("navigation", { name: "Views of the administration" }).getByRole("link",
+      { name: "People" }).click();
     await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await said(page, "saved.");
@@ -238,7 +241,8 @@ describe("roles", () => {
     await page.getByRole("button", { name: "Remove sales:orders:edit:own" }).click();
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await said(page, "saved.");
-    assert.deepEqual((await roleNamed(name)).permissions, ["auth:*:view", "hr:employees:edit", "hr:employees:view", "sales:*:view"]);
+    assert.deepEqual((await roleNamed(name)).permissions, ["auth:*:view", "hr:employees:edit", "hr:employees:view",
+      "sales:*:view"]);
     await leave(scene);
   });
 
@@ -301,7 +305,8 @@ describe("roles", () => {
     for (let m = 0; m < 8; ++m) {
       for (let r = 0; r < 150; ++r) {
         for (const action of ["view", "create", "edit", "delete", "approve"]) {
-          items.push({ code: `module${m}:resource${r}:${action}`, description: null, created_at: "2026-01-01T00:00:00Z", created_by: null });
+          items.push({ code: `module${m}:resource${r}:${action}`, description: null, created_at: "2026-01-01T00:00:00Z",
+            created_by: null });
         }
       }
     }
@@ -334,7 +339,8 @@ describe("people", () => {
 
   before(async () => {
     await importPeople(Array.from({ length: 60 }, (_, i) => ({
-      email: `${stem}${String(i).padStart(2, "0")}@example.test`, first_name: i % 2 ? "Juma" : "Zawadi", last_name: `Nr${i} ${stem}`,
+      email: `${stem}${String(i).padStart(2, "0")}@example.test`, first_name: i % 2 ? "Juma" : "Zawadi",
+        last_name: `Nr${i} ${stem}`,
     })));
   });
 
@@ -444,7 +450,8 @@ describe("people", () => {
     const who = await newUser(tenant);
     const { id } = await byMail(who.email);
     const other = await ownPage(browser);
-    const attempt = (password) => send(other, "/auth/login", { method: "POST", json: { tenant, email: who.email, password } });
+    const attempt = (password) => send(other, "/auth/login", { method: "POST",
+      json: { tenant, email: who.email, password } });
     for (let i = 0; i < 5; ++i) assert.equal((await attempt("wrong-wrong-wrong")).status, 401);
     assert.equal((await attempt(who.password)).status, 429);
     const scene = await enter(bossState, `#/users/${id}`);
@@ -508,7 +515,8 @@ describe("people", () => {
 
 describe("who may less", () => {
   test("sees no buttons for what they may not do", async () => {
-    const role = await ask("/auth/roles", { method: "POST", json: { name: `Looks ${fresh()}`, permissions: ["auth:users:view"] } });
+    const role = await ask("/auth/roles", { method: "POST", json: { name: `Looks ${fresh()}`,
+      permissions: ["auth:users:view"] } });
     const who = await newUser(tenant);
     const { id } = await byMail(who.email);
     await ask(`/auth/users/${id}/roles`, { method: "PUT", json: { role_ids: [role.id] } });
@@ -516,7 +524,8 @@ describe("who may less", () => {
     const scene = await enter(state, "#/users");
     const { page } = scene;
     await page.getByRole("rowheader").first().waitFor();
-    assert.deepEqual(await page.getByRole("navigation", { name: "Views of the administration" }).getByRole("link").allTextContents(), ["People"]);
+    const views = page.getByRole("navigation", { name: "Views of the administration" });
+    assert.deepEqual(await views.getByRole("link").allTextContents(), ["People"]);
     assert.equal(await page.getByRole("link", { name: "Add a person" }).count(), 0);
     await page.getByLabel("Search").fill(boss.email);
     await page.getByRole("link", { name: "Wanjiku Mwangi" }).click();
@@ -560,7 +569,8 @@ describe("who may less", () => {
 describe("platform administrators", () => {
   let state;
   before(async () => {
-    ({ state } = await signIn(browser, { tenant: info.tenant, email: info.admin_email, password: info.admin_password }));
+    ({ state } = await signIn(browser, { tenant: info.tenant, email: info.admin_email,
+      password: info.admin_password }));
   });
 
   test("administer another tenant, by address", async () => {
@@ -647,7 +657,8 @@ describe("platform administrators", () => {
 
 test("in Kiswahili everything is said, and fits a narrow window", async () => {
   const { id } = await byMail(boss.email);
-  const scene = await watched(browser, { storageState: bossState, locale: "sw-KE", viewport: { width: 320, height: 800 } });
+  const scene = await watched(browser, { storageState: bossState, locale: "sw-KE",
+    viewport: { width: 320, height: 800 } });
   const { page } = scene;
   for (const [route, title] of [["#/users", "Watu"], ["#/users/new", "Ongeza mtu"], [`#/users/${id}`, "Wanjiku Mwangi"],
     ["#/roles", "Nyadhifa"], ["#/roles/new", "Ongeza wadhifa"]]) {

@@ -36,24 +36,28 @@ export function Catalogue({ context }: { context: Admin }) {
   });
   const add = async ({ code = "", description = "" }: Values) => {
     const wanted = code.trim();
-    await post(`/auth/permissions/${encodeURIComponent(wanted)}`, description.trim() ? { description: description.trim() } : {}, context.query());
+    await post(`/auth/permissions/${encodeURIComponent(wanted)}`, description.trim()
+      ? { description: description.trim() } : {}, context.query());
     setAdding(false);
     list.reload();
     say(t("roles.permission_added", { code: wanted }));
   };
   const columns: Column<Row>[] = [
     { title: t("roles.permission"), heads: true, cell: ({ code }) => <Code text={code} /> },
-    { title: t("roles.description"), cell: ({ description }) => description ?? <span class="quiet">{t("roles.no_description")}</span> },
+    { title: t("roles.description"), cell: ({ description }) => description ?? <span class="quiet">
+      {t("roles.no_description")}</span> },
     { title: "", cell: (row) => (
       <div class="row-actions"><button type="button" class="button small inside" onClick={() => remove(row)}>
-        <Icon name="trash" /><span class="hidden">{t("roles.permission_delete", { code: row.code })}</span></button></div>) },
+        <Icon name="trash" /><span class="hidden">{t("roles.permission_delete", { code: row.code })}</span></button>
+      </div>) },
   ];
   return (
     <>
       <BackTo href={context.link(["roles"])}>{t("roles.title")}</BackTo>
       <div class="head" ref={heading}>
         <Title>{t("roles.catalogue")}</Title>
-        <button type="button" class="button primary" onClick={() => setAdding(true)}><Icon name="plus" />{t("roles.permission_add")}</button>
+        <button type="button" class="button primary" onClick={() => setAdding(true)}><Icon name="plus" />
+          {t("roles.permission_add")}</button>
       </div>
       <section class="section" aria-label={t("roles.catalogue")}>
         <p class="intro">{t("roles.catalogue_intro")}</p>
@@ -64,7 +68,8 @@ export function Catalogue({ context }: { context: Admin }) {
         <Dialog title={t("roles.permission_add")} close={() => setAdding(false)}>
           <Form submit={add} label={t("roles.permission_add")}
             actions={<button type="button" class="button" onClick={() => setAdding(false)}>{t("cancel")}</button>}>
-            <Field name="code" label={t("roles.permission")} help={t("roles.permission_help")} required maxLength={182} autofocus autocomplete="off"
+            <Field name="code" label={t("roles.permission")} help={t("roles.permission_help")}
+              required maxLength={182} autofocus autocomplete="off"
               autocapitalize="none" spellcheck={false} pattern="\s*[a-z0-9_\-]+:[a-z0-9_\-]+:[a-z0-9_\-]+\s*" />
             <Field name="description" label={t("roles.description")} maxLength={500} autocomplete="off" />
           </Form>

@@ -31,16 +31,19 @@ const countIn = (module: Module, chosen: ReadonlySet<string>, specials: string[]
 
 export function Matrix({ modules, chosen, specials, toggle, readOnly }: MatrixProps) {
   const [words, setWords] = useState("");
-  const [open, setOpen] = useState<string | null>(modules.find((one) => countIn(one, chosen, specials) > 0)?.name ?? modules[0]?.name ?? null);
+  const [open, setOpen] = useState<string | null>(modules.find((one) =>
+    countIn(one, chosen, specials) > 0)?.name ?? modules[0]?.name ?? null);
   const wanted = words.trim().toLowerCase().split(/[\s:]+/).filter(Boolean);
   const shown = useMemo(() => wanted.length === 0 ? modules : modules.filter((module) =>
-    [...module.codes].some(([code, text]) => wanted.every((word) => `${code} ${text ?? ""}`.toLowerCase().includes(word)))),
+    [...module.codes].some(([code, text]) => wanted.every((word) =>
+      `${code} ${text ?? ""}`.toLowerCase().includes(word)))),
   [modules, words]);
   return (
     <div class="matrix">
       <div class="field matrix-filter">
         <label for="matrix-q">{t("roles.filter")}</label>
-        <input id="matrix-q" type="search" value={words} autocomplete="off" spellcheck={false} placeholder={t("roles.filter_for")}
+        <input id="matrix-q" type="search" value={words} autocomplete="off" spellcheck={false}
+          placeholder={t("roles.filter_for")}
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />
       </div>
@@ -53,7 +56,8 @@ export function Matrix({ modules, chosen, specials, toggle, readOnly }: MatrixPr
           return (
             <li key={module.name} class="module">
               <h3>
-                <button type="button" class="module-button" aria-expanded={isOpen} onClick={() => setOpen(isOpen ? null : module.name)}>
+                <button type="button" class="module-button" aria-expanded={isOpen}
+                  onClick={() => setOpen(isOpen ? null : module.name)}>
                   <Icon name="chevron" /><span>{module.name}</span>
                   <span class={count ? "tag accent" : "tag"}>
                     {t("roles.of_chosen", { n: count, total: module.codes.size })}</span>
@@ -94,7 +98,8 @@ function Grid({ module, chosen, specials, toggle, readOnly }: Omit<MatrixProps, 
                 if (!module.codes.has(code)) return "-";
                 return chosen.has(code) ? "x" : ".";
               }).join("");
-              return <Row key={resource} {...{ module, resource, cells, specials: specials.join(" "), toggle, readOnly }} />;
+              return <Row key={resource} {...{ module, resource, cells, toggle, readOnly }}
+                specials={specials.join(" ")} />;
             })}
           </tbody>
         </table>
@@ -105,12 +110,20 @@ function Grid({ module, chosen, specials, toggle, readOnly }: Omit<MatrixProps, 
     </>);
 }
 
-interface RowProps { module: Module; resource: string; cells: string; specials: string; toggle: Toggle; readOnly: boolean }
+interface RowProps {
+  module: Module;
+  resource: string;
+  cells: string;
+  specials: string;
+  toggle: Toggle;
+  readOnly: boolean;
+}
 
 // `cells`: a character an action, "x" ticked, "." not, "-" none such. Drawn again where it changes.
 class Row extends Component<RowProps> {
   override shouldComponentUpdate(next: RowProps): boolean {
-    return next.cells !== this.props.cells || next.specials !== this.props.specials || next.readOnly !== this.props.readOnly;
+    return next.cells !== this.props.cells || next.specials !== this.props.specials
+      || next.readOnly !== this.props.readOnly;
   }
 
   override render({ module, resource, cells, specials, toggle, readOnly }: RowProps) {
@@ -121,17 +134,20 @@ class Row extends Component<RowProps> {
     return (
       <tr>
         <th scope="row">
-          <Box label={t("roles.all_of", { what: `${module.name}, ${resource}` })} text={resource} {...{ codes, chosen, toggle, readOnly }} />
+          <Box label={t("roles.all_of", { what: `${module.name}, ${resource}` })} text={resource}
+            {...{ codes, chosen, toggle, readOnly }} />
         </th>
         {module.actions.map((action, i) => {
           const code = codeOf(action);
           if (cells[i] === "-") return <td key={action}><span class="hidden">{t("roles.no_such")}</span></td>;
           const given = givenBy(wide, code);
           const description = module.codes.get(code);
-          const name = `${module.name}, ${resource}: ${action}` + (given ? ` (${t("roles.given_by", { special: given })})` : "");
+          const name = `${module.name}, ${resource}: ${action}` + (given
+            ? ` (${t("roles.given_by", { special: given })})` : "");
           return (
             <td key={action} class={given ? "given" : undefined}>
-              <label class="cell" title={[description, given && t("roles.given_by", { special: given })].filter(Boolean).join(" · ") || undefined}>
+              <label class="cell" title={[description,
+                given && t("roles.given_by", { special: given })].filter(Boolean).join(" · ") || undefined}>
                 <input type="checkbox" aria-label={name} checked={cells[i] === "x"} disabled={readOnly}
                   onChange={(event) => toggle([code], event.currentTarget.checked)} />
               </label>

@@ -68,24 +68,28 @@ export function RoleForm({ modules, role, isNew, readOnly = false, offersSystem,
         </p>
       </header>
       <Matrix {...{ modules, chosen: held, specials, toggle, readOnly }} />
-      <Specials {...{ modules, specials, readOnly, add: (code) => toggle([code], true), remove: (code) => toggle([code], false) }} />
+      <Specials {...{ modules, specials, readOnly, add: (code) => toggle([code], true), remove: (code) =>
+        toggle([code], false) }} />
     </section>);
   if (readOnly) return permissions;
   return (
     <Form submit={submit} label={label} class="role-form" actions={
       <>
         <a class="button" href={back}>{t("cancel")}</a>
-        <span class="quiet small-text" role="status">{dirty && changed > 0 ? plural("roles.unsaved", changed) : dirty ? t("roles.unsaved_text") : ""}</span>
+        <span class="quiet small-text" role="status">{dirty && changed > 0 ? plural("roles.unsaved", changed) : dirty
+          ? t("roles.unsaved_text") : ""}</span>
       </>}>
       <section class="section" aria-labelledby="role-about">
         <h2 id="role-about" class="hidden">{t("roles.about")}</h2>
         <div class="pair">
-          <Field name="name" label={t("roles.name")} required maxLength={64} autocomplete="off" autofocus={Boolean(isNew)}
+          <Field name="name" label={t("roles.name")} required maxLength={64} autocomplete="off"
+            autofocus={Boolean(isNew)}
             defaultValue={role?.name ?? ""} onInput={() => setTyped(true)} />
           <Field name="description" label={t("roles.description")} maxLength={500} autocomplete="off"
             defaultValue={role?.description ?? ""} onInput={() => setTyped(true)} />
         </div>
-        {offersSystem && isNew && <Checkbox name="system" label={t("roles.make_system")} help={t("roles.make_system_help")} />}
+        {offersSystem && isNew && <Checkbox name="system" label={t("roles.make_system")}
+          help={t("roles.make_system_help")} />}
       </section>
       {permissions}
     </Form>);

@@ -22,7 +22,8 @@ export function RoleList({ context }: { context: Admin }) {
       <span class={tenant ? "tag" : "tag accent"}>{t(tenant ? "roles.own" : "roles.system")}</span> },
     { title: t("roles.permissions"), cell: ({ permissions }) => permissions.includes(everything) ? t("roles.everything")
       : plural("roles.count", permissions.length) },
-    { title: t("roles.changed"), cell: ({ updated_at: time }) => <time dateTime={time} title={dateTime(time)}>{date(time)}</time> },
+    { title: t("roles.changed"), cell: ({ updated_at: time }) => <time dateTime={time} title={dateTime(time)}>
+      {date(time)}</time> },
     ...(seesUsers ? [{ title: "", cell: ({ id, name }: Role) => (
       <a class="people-link" href={context.link(["users"], { role: id })}>
         {t("roles.people")}<span class="hidden"> {t("roles.people_of", { role: name })}</span></a>) }] : []),
@@ -32,7 +33,8 @@ export function RoleList({ context }: { context: Admin }) {
       <div class="head">
         <Title>{t("roles.title")}</Title>
         <div class="row-actions">
-          {context.user.is_platform_admin && <a class="button" href={context.link(["roles", "permissions"])}>{t("roles.catalogue")}</a>}
+          {context.user.is_platform_admin && <a class="button" href={context.link(["roles", "permissions"])}>
+            {t("roles.catalogue")}</a>}
           {may(context.user, "auth:roles:create") &&
             <a class="button primary" href={context.link(["roles", "new"])}><Icon name="plus" />{t("roles.add")}</a>}
         </div>

@@ -34,7 +34,8 @@ export function NewRole({ context }: { context: Admin }) {
   });
   const headersFor = useIdempotency();
   const save = async (facts: RoleFacts) => {
-    const made = await call<Role>("POST", "/auth/roles", { json: facts, query: context.query(), headers: headersFor(facts) });
+    const made = await call<Role>("POST", "/auth/roles", { json: facts, query: context.query(),
+      headers: headersFor(facts) });
     say(t("roles.made", { role: made.name }));
     go(context.link(["roles", made.id]));
   };
@@ -44,8 +45,10 @@ export function NewRole({ context }: { context: Admin }) {
       <Title>{t("roles.new")}</Title>
       <Await from={loaded}>
         {({ modules, model }) => (
-          <RoleForm modules={modules} save={save} label={t("roles.make")} offersSystem={context.user.is_platform_admin && !context.tenantId}
-            back={context.link(["roles"])} role={model && { ...model, name: t("roles.copy_of", { role: model.name }).slice(0, 64) }} isNew />)}
+          <RoleForm modules={modules} save={save} label={t("roles.make")}
+            offersSystem={context.user.is_platform_admin && !context.tenantId}
+            back={context.link(["roles"])} role={model && { ...model,
+              name: t("roles.copy_of", { role: model.name }).slice(0, 64) }} isNew />)}
       </Await>
     </>);
 }
@@ -57,17 +60,20 @@ export function OneRole({ context, id }: { context: Admin; id: string }) {
     <>
       <BackTo href={context.link(["roles"])}>{t("roles.title")}</BackTo>
       <Await from={role}>
-        {(one) => <Await from={catalogue}>{(codes) => <Shown {...{ context, role: one, codes, set: role.set }} />}</Await>}
+        {(one) => <Await from={catalogue}>{(codes) => <Shown {...{ context, role: one, codes,
+          set: role.set }} />}</Await>}
       </Await>
     </>);
 }
 
-function Shown({ context, role, codes, set }: { context: Admin; role: Role; codes: Permission[]; set(role: Role): void }) {
+function Shown({ context, role, codes, set }:
+    { context: Admin; role: Role; codes: Permission[]; set(role: Role): void }) {
   const modules = useMemo(() => modulesOf(codes), [codes]);
   // The form starts anew from what is kept: after a save that was undone.
   const [turn, setTurn] = useState(0);
   const changes = mayChange(context, role, "edit");
-  const patch = (json: Partial<Role>) => call<Role>("PATCH", `/auth/roles/${role.id}`, { json, query: context.query() });
+  const patch = (json: Partial<Role>) => call<Role>("PATCH", `/auth/roles/${role.id}`,
+    { json, query: context.query() });
   const save = async (facts: RoleFacts) => {
     const json: Partial<Role> = {};
     const before: Partial<Role> = {};
@@ -108,14 +114,17 @@ function Shown({ context, role, codes, set }: { context: Admin; role: Role; code
           {role.tenant_id === null && <p class="tags"><span class="tag accent">{t("roles.system")}</span></p>}
         </div>
         <div class="row-actions">
-          {may(context.user, "auth:users:view") && <a class="button small" href={context.link(["users"], { role: role.id })}>{t("roles.people")}</a>}
+          {may(context.user, "auth:users:view") && <a class="button small"
+            href={context.link(["users"], { role: role.id })}>{t("roles.people")}</a>}
           {may(context.user, "auth:roles:create") &&
-            <a class="button small" href={context.link(["roles", "new"], { from: role.id })}><Icon name="copy" />{t("roles.duplicate")}</a>}
+            <a class="button small" href={context.link(["roles", "new"], { from: role.id })}><Icon name="copy" />
+              {t("roles.duplicate")}</a>}
           {mayChange(context, role, "delete") &&
             <button type="button" class="button small bad" onClick={() => remove(false)}>{t("roles.delete")}</button>}
         </div>
       </div>
       {!changes && <Notice kind="info">{t(role.tenant_id === null ? "roles.system_only" : "roles.read_only")}</Notice>}
-      <RoleForm key={turn} modules={modules} role={role} save={save} label={t("save")} readOnly={!changes} back={context.link(["roles"])} />
+      <RoleForm key={turn} modules={modules} role={role} save={save} label={t("save")} readOnly={!changes}
+        back={context.link(["roles"])} />
     </>);
 }

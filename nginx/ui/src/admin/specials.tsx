@@ -50,8 +50,10 @@ export function Specials({ modules, specials, add, remove, readOnly }: {
         <div class="field">
           <label for="special">{t("roles.special_add")}</label>
           <div class="with-action">
-            <input ref={input} id="special" type="text" class="mono" value={text} autocomplete="off" autocapitalize="none" spellcheck={false}
-              maxLength={200} aria-invalid={error ? true : undefined} aria-describedby={error ? "special-error special-help" : "special-help"}
+            <input ref={input} id="special" type="text" class="mono" value={text} autocomplete="off"
+              autocapitalize="none" spellcheck={false}
+              maxLength={200} aria-invalid={error ? true : undefined}
+              aria-describedby={error ? "special-error special-help" : "special-help"}
               onInput={(event) => {
                 setText(event.currentTarget.value);
                 setError(null);

@@ -39,7 +39,8 @@ function Choice({ context, close }: { context: Admin; close(): void }) {
   const tenants = useLoad("", () => all<Tenant>("/auth/tenants", { sort: "slug" }));
   const current = context.tenantId ?? context.user.tenant_id;
   // The list of the view one is in: nothing else in it is another tenant's.
-  const target = (id: string) => href(context.route.path.slice(0, 1), { tenant: id === context.user.tenant_id ? undefined : id });
+  const target = (id: string) => href(context.route.path.slice(0, 1),
+    { tenant: id === context.user.tenant_id ? undefined : id });
   const wanted = words.trim().toLowerCase();
   const found = (tenants.data ?? []).filter(({ name, slug }) => `${name}\n${slug}`.toLowerCase().includes(wanted));
   const first = found[0];
@@ -71,7 +72,8 @@ function Choice({ context, close }: { context: Admin; close(): void }) {
                 </li>))}
             </ul>)}
         </Await>
-        {found.length > most && <p class="quiet small-text" role="status">{t("admin.tenants_more", { n: most, total: found.length })}</p>}
+        {found.length > most && <p class="quiet small-text" role="status">
+          {t("admin.tenants_more", { n: most, total: found.length })}</p>}
       </div>
     </Dialog>);
 }

@@ -75,23 +75,30 @@ export function UserAccess({ context, user, set, ended }: OfUser & { ended(): vo
       <ul class="action-rows">
         {mayChange && (user.status === "active" ? (
           <Action key="status" title={t("users.disable_title")} button={t("users.disable")}
-            run={() => change({ status: "disabled" }, { status: "active" }, t("users.disabled", { name }))}>{t("users.disable_help")}</Action>)
+            run={() => change({ status: "disabled" }, { status: "active" }, t("users.disabled", { name }))}>
+              {t("users.disable_help")}</Action>)
           : (
-          <Action key="status" title={t(user.status === "pending" ? "users.confirm_title" : "users.enable_title")} button={t("users.enable")}
-            run={() => change({ status: "active" }, user.status === "disabled" ? { status: "disabled" } : null, t("users.enabled", { name }))}>
+          <Action key="status" title={t(user.status === "pending" ? "users.confirm_title" : "users.enable_title")}
+            button={t("users.enable")}
+            run={() => change({ status: "active" }, user.status === "disabled" ? { status: "disabled" } : null,
+              t("users.enabled", { name }))}>
             {t(user.status === "pending" ? "users.confirm_help" : "users.enable_help")}</Action>))}
         {mayFlag && mayChange && !user.is_platform_admin && (
-          <Action key="flag" title={t("users.tenant_admin")} button={t(user.is_tenant_admin ? "users.flag_take" : "users.flag_give")}
+          <Action key="flag" title={t("users.tenant_admin")} button={t(user.is_tenant_admin ? "users.flag_take"
+            : "users.flag_give")}
             run={() => change({ is_tenant_admin: !user.is_tenant_admin }, { is_tenant_admin: user.is_tenant_admin },
-              t(user.is_tenant_admin ? "users.flag_taken" : "users.flag_given", { name }))}>{t("users.tenant_admin_help")}</Action>)}
+              t(user.is_tenant_admin ? "users.flag_taken" : "users.flag_given", { name }))}>
+                {t("users.tenant_admin_help")}</Action>)}
         {mayChange && (
           <Action title={t("users.unlock_title")} button={t("users.unlock")} run={async () => {
             await post(`${path}/unlock`, undefined, context.query());
             say(t("users.unlocked", { name }));
           }}>{t("users.unlock_help")}</Action>)}
-        {mayChange && <Action title={t("users.password")} button={t("users.force_reset_do")} run={forceReset}>{t("users.force_reset_help")}</Action>}
+        {mayChange && <Action title={t("users.password")} button={t("users.force_reset_do")} run={forceReset}>
+          {t("users.force_reset_help")}</Action>}
         {may(context.user, "auth:users:delete") && (
-          <Action title={t("users.delete_title")} button={t("users.delete")} danger run={() => setDeleting(true)}>{t("users.delete_help")}</Action>)}
+          <Action title={t("users.delete_title")} button={t("users.delete")} danger run={() => setDeleting(true)}>
+            {t("users.delete_help")}</Action>)}
       </ul>
       {deleting && <Deletion {...{ context, user, close: () => setDeleting(false) }} />}
     </Section>);
@@ -114,7 +121,8 @@ function Deletion({ context, user, close }: Pick<OfUser, "context" | "user"> & {
       <Form submit={submit} label={t("users.delete")} danger
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <p>{t("users.delete_body", { name: displayName(user) })}</p>
-        <Field name="typed" label={t("users.delete_type", { email: user.email })} required autocomplete="off" autocapitalize="none"
+        <Field name="typed" label={t("users.delete_type", { email: user.email })} required autocomplete="off"
+          autocapitalize="none"
           spellcheck={false} />
       </Form>
     </Dialog>);

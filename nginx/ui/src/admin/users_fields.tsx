@@ -4,7 +4,8 @@ import type { User } from "../base/types";
 import { Field } from "../parts/fields";
 import type { Values } from "../parts/form";
 
-type Name = "first_name" | "last_name" | "email" | "phone" | "address" | "employee_id" | "kra_pin" | "branch_id" | "restaurant_id";
+type Name = "first_name" | "last_name" | "email" | "phone" | "address" |
+  "employee_id" | "kra_pin" | "branch_id" | "restaurant_id";
 
 interface Row {
   name: Name;

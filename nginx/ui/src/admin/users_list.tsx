@@ -29,7 +29,8 @@ export function UserList({ context }: { context: Admin }) {
     { title: t("users.status"), cell: ({ status: one }) => <StatusTag status={one} /> },
     { title: t("users.roles"), cell: (user) => <RoleTags user={user} /> },
     { title: t("users.last_sign_in"), cell: ({ last_login_at: last }) => last
-      ? <time dateTime={last} title={dateTime(last)}>{relative(last)}</time> : <span class="quiet">{t("users.never")}</span> },
+      ? <time dateTime={last} title={dateTime(last)}>{relative(last)}</time> : <span class="quiet">
+        {t("users.never")}</span> },
   ];
   return (
     <>
@@ -46,7 +47,8 @@ export function UserList({ context }: { context: Admin }) {
         </p>
         <Table caption={t("users.title")} list={list} columns={columns} empty={filtered ? (
           <Empty title={t("users.none_found")}>
-            <button type="button" class="button small" onClick={() => set({ q: "", status: "", role: "" })}>{t("users.clear")}</button>
+            <button type="button" class="button small" onClick={() => set({ q: "", status: "", role: "" })}>
+              {t("users.clear")}</button>
           </Empty>) : <Empty title={t("users.none")}><p>{t("users.none_more")}</p></Empty>} />
       </section>
     </>);
@@ -69,7 +71,8 @@ interface Filter { q: string; status: string; role: string; sort: string }
 function Filters({ context, q, status, role, sort, set }:
     Filter & { context: Admin; set(change: Partial<Filter>): void }) {
   const seesRoles = may(context.user, "auth:roles:view");
-  const roles = useLoad("", () => seesRoles ? all<Role>("/auth/roles", context.query({ sort: "name" })) : Promise.resolve([]));
+  const roles = useLoad("", () => seesRoles ? all<Role>("/auth/roles", context.query({ sort: "name" }))
+    : Promise.resolve([]));
   const [typed, setTyped] = useState(q);
   const settled = useDebounced(typed);
   useEffect(() => {
@@ -91,7 +94,8 @@ function Filters({ context, q, status, role, sort, set }:
         <label for="users-status">{t("users.status")}</label>
         <select id="users-status" value={status} onChange={(event) => set({ status: event.currentTarget.value })}>
           <option value="">{t("users.any_status")}</option>
-          {(["active", "pending", "disabled"] as const).map((one) => <option key={one} value={one}>{t(`users.status.${one}`)}</option>)}
+          {(["active", "pending", "disabled"] as const).map((one) => <option key={one} value={one}>
+            {t(`users.status.${one}`)}</option>)}
         </select>
       </div>
       {seesRoles && (

@@ -48,7 +48,8 @@ export function NewUser({ context }: { context: Admin }) {
                 {(found) => <RoleChoice roles={found} chosen={chosen} change={setChosen} />}
               </Await>
             </fieldset>)}
-          {mayFlag && <div class="whole"><Checkbox name="is_tenant_admin" label={t("users.tenant_admin")} help={t("users.tenant_admin_help")} /></div>}
+          {mayFlag && <div class="whole"><Checkbox name="is_tenant_admin" label={t("users.tenant_admin")}
+            help={t("users.tenant_admin_help")} /></div>}
         </Form>
       </section>
     </>);

@@ -58,10 +58,12 @@ function Person(props: OfUser) {
       <UserRoles {...props} />
       <UserSessions key={`${user.email} ${ends}`} {...props} />
       {may(context.user, "auth:attempts:view") && <UserAttempts {...props} />}
-      {(mayChange || may(context.user, "auth:users:delete")) && !me && <UserAccess {...props} ended={() => setEnds(ends + 1)} />}
+      {(mayChange || may(context.user, "auth:users:delete")) && !me && <UserAccess {...props}
+        ended={() => setEnds(ends + 1)} />}
       <p class="quiet small-text">
         {t("users.since", { created: dateTime(user.created_at), changed: dateTime(user.updated_at) })}
-        {may(context.user, "auth:audit:view") && <> · <a href={context.link(["audit"], { target_id: user.id })}>{t("users.history")}</a></>}
+        {may(context.user, "auth:audit:view") && <> · <a href={context.link(["audit"], { target_id: user.id })}>
+          {t("users.history")}</a></>}
       </p>
     </>);
 }

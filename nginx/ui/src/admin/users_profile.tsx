@@ -45,7 +45,8 @@ export function UserProfile({ context, user, set }: OfUser) {
   }
   return (
     <Section title={t("users.details")} action={may(context.user, "auth:users:edit") && (
-      <button ref={button} type="button" class="button small" onClick={() => setEditing(true)}>{t("users.edit")}</button>)}>
+      <button ref={button} type="button" class="button small" onClick={() => setEditing(true)}>
+        {t("users.edit")}</button>)}>
       <dl class="facts">
         {userFields.map(({ name, label }) => (
           <div key={name} class="fact"><dt>{t(label)}</dt><dd>{user[name] || <None />}</dd></div>))}
@@ -57,4 +58,5 @@ export function UserProfile({ context, user, set }: OfUser) {
     </Section>);
 }
 
-const None = () => <span class="quiet"><span aria-hidden="true">–</span><span class="hidden">{t("users.not_given")}</span></span>;
+const None = () => <span class="quiet"><span aria-hidden="true">–</span><span class="hidden">
+  {t("users.not_given")}</span></span>;

@@ -16,7 +16,8 @@ import { RoleTags } from "./users_tags";
 
 // Those that can be given: everything everywhere is for platform administrators to give.
 export const allRoles = async (context: Admin) => (await all<Role>("/auth/roles", context.query({ sort: "name" })))
-  .filter(({ tenant_id: tenant, permissions }) => tenant !== null || context.user.is_platform_admin || !permissions.includes(everything));
+  .filter(({ tenant_id: tenant, permissions }) => tenant !== null || context.user.is_platform_admin
+    || !permissions.includes(everything));
 
 // From how many on there is a field that filters them.
 const many = 12;
@@ -24,17 +25,21 @@ const many = 12;
 export function RoleChoice({ roles, chosen, change }:
     { roles: Role[]; chosen: string[]; change(ids: string[]): void }) {
   const [words, setWords] = useState("");
-  const shown = roles.filter(({ id, name }) => name.toLowerCase().includes(words.trim().toLowerCase()) || chosen.includes(id));
+  const shown = roles.filter(({ id, name }) => name.toLowerCase().includes(words.trim().toLowerCase())
+    || chosen.includes(id));
   return (
     <div class="role-choice">
       {roles.length > many && (
-        <input type="search" aria-label={t("users.roles_filter")} placeholder={t("users.roles_filter")} value={words} autocomplete="off"
-          onInput={(event) => setWords(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />)}
+        <input type="search" aria-label={t("users.roles_filter")} placeholder={t("users.roles_filter")} value={words}
+          autocomplete="off"
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />)}
       <ul class="role-list">
         {shown.map((role) => (
           <li key={role.id}>
             <label class="tick">
-              <input type="checkbox" checked={chosen.includes(role.id)} onChange={(event) => change(event.currentTarget.checked
+              <input type="checkbox" checked={chosen.includes(role.id)}
+                onChange={(event) => change(event.currentTarget.checked
                 ? [...chosen, role.id] : chosen.filter((id) => id !== role.id))} />
               <span>
                 {role.name}{role.tenant_id === null && <> <span class="tag">{t("roles.system")}</span></>}
@@ -57,7 +62,8 @@ export function UserRoles({ context, user, set }: { context: Admin; user: User; 
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const kept = user.roles.map(({ id }) => id);
 
-  const put = (ids: string[]) => call<User>("PUT", `/auth/users/${user.id}/roles`, { json: { role_ids: ids }, query: context.query() });
+  const put = (ids: string[]) => call<User>("PUT", `/auth/users/${user.id}/roles`,
+    { json: { role_ids: ids }, query: context.query() });
   const keep = (ids: string[]) => {
     const before = wanted ?? kept;
     const name = roles.data?.find(({ id }) => before.includes(id) !== ids.includes(id))?.name ?? "";
@@ -65,7 +71,8 @@ export function UserRoles({ context, user, set }: { context: Admin; user: User; 
     setProblem(null);
     queue.current = queue.current.then(async () => {
       set(await put(ids));
-      say(t(ids.length > before.length ? "users.role_given" : "users.role_taken", { role: name }), undoing(async () => set(await put(before))));
+      say(t(ids.length > before.length ? "users.role_given" : "users.role_taken", { role: name }),
+        undoing(async () => set(await put(before))));
     }).catch((error: unknown) => setProblem(asProblem(error))).then(() => setWanted((now) => now === ids ? null : now));
   };
   return (

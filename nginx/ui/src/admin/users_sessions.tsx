@@ -26,14 +26,17 @@ export function UserSessions({ context, user }: OfUser) {
     },
   });
   const columns: Column<Session>[] = [
-    { title: t("users.device"), heads: true, cell: ({ device, user_agent: agent }) => <span title={agent}>{agentName(device.name || agent)}</span> },
+    { title: t("users.device"), heads: true, cell: ({ device, user_agent: agent }) => <span title={agent}>
+      {agentName(device.name || agent)}</span> },
     { title: t("users.ip"), cell: ({ ip }) => <span class="mono">{ip}</span> },
     { title: t("users.signed_in"), cell: ({ created_at: time }) => dateTime(time) },
-    { title: t("users.last_active"), cell: ({ last_active_at: time }) => <time dateTime={time} title={dateTime(time)}>{relative(time)}</time> },
+    { title: t("users.last_active"), cell: ({ last_active_at: time }) => <time dateTime={time} title={dateTime(time)}>
+      {relative(time)}</time> },
   ];
   return (
     <Section title={t("users.sessions")} action={mayEnd && (
       <button type="button" class="button small" onClick={endAll}>{t("users.end_sessions")}</button>)}>
-      <Table caption={t("users.sessions")} list={list} columns={columns} empty={<Empty title={t("users.sessions_none")} />} />
+      <Table caption={t("users.sessions")} list={list} columns={columns}
+        empty={<Empty title={t("users.sessions_none")} />} />
     </Section>);
 }
