@@ -2,7 +2,7 @@
 // browsers may keep them for ever), everything also gzipped for nginx's gzip_static. Fails where a page
 // with all it loads would weigh more than its budget.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -43,6 +43,12 @@ async function place(path, content) {
 await rm(made, { recursive: true, force: true });
 await mkdir(join(made, "assets"), { recursive: true });
 
+const codes = (await readdir(join(here, "texts"))).map((name) => basename(name, ".json"));
+const languages = await Promise.all(codes.map(async (code) => ({
+  code, name: JSON.parse(await readFile(join(here, `texts/${code}.json`), "utf8"))["language.name"],
+})));
+languages.sort((a, b) => Number(b.code === "en") - Number(a.code === "en") || a.name.localeCompare(b.name));
+
 const { outputFiles, metafile } = await build({
   absWorkingDir: here,
   entryPoints: ["people", "account", "admin"].map((name) => `src/${name}.tsx`),
@@ -54,6 +60,7 @@ const { outputFiles, metafile } = await build({
   minify: true,
   format: "esm",
   target: ["chrome105", "firefox110", "safari16"],
+  define: { LANGUAGES: JSON.stringify(languages) },
   jsx: "automatic",
   jsxImportSource: "preact",
   legalComments: "none",

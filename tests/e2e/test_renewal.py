@@ -67,7 +67,8 @@ class Visitor:
         ages = [int(part.removeprefix("Max-Age=")) for part in attributes
                 if part.startswith("Max-Age=")]
         left = jwt.parts(value)[1]["exp"] - time.time()
-        assert len(ages) == 1 and left - 0.5 <= ages[0] <= left + 2, (line, left)
+        # Whole seconds, rounded down.
+        assert len(ages) == 1 and left - 1 <= ages[0] <= left + 2, (line, left)
         return value
 
     def _check(self, offered):

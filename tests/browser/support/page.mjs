@@ -83,8 +83,10 @@ export async function picture(page, name) {
 // met, in order. Fails where it is caught, or where what has focus shows no sign of it.
 export async function tabThrough(page, limit = 200) {
   await page.evaluate(() => {
-    document.activeElement?.blur();
-    getSelection()?.removeAllRanges();
+    // Where Tab goes on from is remembered even once nothing has the focus.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
   });
   const met = [];
   for (let i = 0; i < limit; ++i) {
@@ -94,8 +96,9 @@ export async function tabThrough(page, limit = 200) {
       if (!element || element === document.body || element === document.documentElement) return null;
       const style = getComputedStyle(element);
       const box = element.getBoundingClientRect();
-      const label = element.labels?.[0]?.textContent ?? element.getAttribute("aria-label") ??
-        element.textContent;
+      const words = element.labels?.[0]?.cloneNode(true);
+      words?.querySelector("select")?.remove();
+      const label = words?.textContent ?? element.getAttribute("aria-label") ?? element.textContent;
       const again = element.dataset.tabbed === "1";
       element.dataset.tabbed = "1";
       return {

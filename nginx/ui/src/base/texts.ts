@@ -1,14 +1,14 @@
 // The texts of the pages: one JSON file a language under texts/, of which a page loads one. The
 // language is the visitor's choice, else the first of the browser's (its Accept-Language) that we
-// have. A third language is one more file, and one more line in `languages`.
+// have. Another language is another file, named by its code; its "language.name" is what it calls
+// itself.
 import type en from "../../texts/en.json";
 
 export type Key = keyof typeof en;
 
-export const languages = [
-  { code: "en", name: "English", load: () => import("../../texts/en.json") },
-  { code: "sw", name: "Kiswahili", load: () => import("../../texts/sw.json") },
-] as const;
+// The files of texts/, by the build; English first.
+declare const LANGUAGES: readonly { code: string; name: string }[];
+export const languages = LANGUAGES;
 
 const kept = "gatehouse.language";
 let texts: Record<string, string> = {};
@@ -22,20 +22,18 @@ function stored(): string | null {
   }
 }
 
-function chosen() {
+function chosen(): string {
   const wanted = [stored(), ...navigator.languages].filter((one) => one !== null);
   for (const one of wanted) {
     const base = one.toLowerCase().split("-")[0];
-    const found = languages.find(({ code }) => code === base);
-    if (found) return found;
+    if (base && languages.some(({ code }) => code === base)) return base;
   }
-  return languages[0];
+  return "en";
 }
 
 export async function loadTexts(): Promise<void> {
-  const found = chosen();
-  texts = (await found.load()).default;
-  language = found.code;
+  language = chosen();
+  texts = (await import(`../../texts/${language}.json`)).default;
   document.documentElement.lang = language;
 }
 

@@ -16,6 +16,14 @@ const plain = (text: string): string => text.toLowerCase()
 // Bits of a letter within words of a language, of a digit, of anything else.
 const bitsOf = (c: string): number => /\p{L}/u.test(c) ? 2.6 : /\d/.test(c) ? 2.8 : 4;
 
+const kindOf = (c: string): number => /\p{Lu}/u.test(c) ? 0 : /\p{L}/u.test(c) ? 1 : /\d/.test(c) ? 2 : 3;
+
+// Whether kinds change so often that nobody spells a word there: then every character counts fully.
+function looksRandom(characters: readonly string[]): boolean {
+  const changes = characters.filter((c, i) => i > 0 && kindOf(c) !== kindOf(characters[i - 1] ?? "")).length;
+  return changes >= 0.45 * characters.length;
+}
+
 function stepsAlongRow(a: string, b: string): boolean {
   return rows.some((row) => {
     const i = row.indexOf(a);
@@ -26,6 +34,7 @@ function stepsAlongRow(a: string, b: string): boolean {
 
 export function strength(password: string, words: readonly string[], minLength: number): number {
   const characters = [...password];
+  const least = looksRandom(characters) ? 4.5 : 0;
   if (characters.length < minLength) return 0;
   const parts = words.flatMap((word) => [word, ...word.split(/[^\p{L}\d]+/u)])
     .map((word) => word.toLowerCase()).filter((word) => word.length >= 3);
@@ -49,8 +58,9 @@ export function strength(password: string, words: readonly string[], minLength: 
     if (c === "\u0000") return;
     const again = seen.get(c) ?? 0;
     seen.set(c, again + 1);
-    const cheap = c === before || stepsAlongRow(before, c);
-    bits += cheap ? 0.5 : bitsOf(c) / (again > 2 ? 2 : 1);
+    // Two rows in turn are a walk over the keyboard as well.
+    const cheap = c === before || stepsAlongRow(before, c) || stepsAlongRow(left[i - 2] ?? "", c);
+    bits += cheap ? 0.5 : Math.max(least, bitsOf(c)) / (again > 2 ? 2 : 1);
   });
   if (/\p{Lu}/u.test(password.slice(1))) bits += 2;
   const limits = [12, 20, 28, 40];  // guesses of 10^3.6, 10^6, 10^8, 10^12

@@ -7,7 +7,6 @@ import { t } from "../base/texts";
 import { Empty, Notice } from "../parts/feedback";
 import { Field, PasswordField } from "../parts/fields";
 import { Form } from "../parts/form";
-import { Card } from "../parts/shell";
 import { TenantCard, To } from "./options";
 import { Resend } from "./resend";
 
@@ -26,11 +25,13 @@ export function Register() {
   };
   if (sentTo !== null) {
     return (
-      <Card title={t("register.sent_title")}>
-        <p>{t("register.sent", { email: sentTo })}</p>
-        <p class="quiet">{t("register.sent_more")} <Resend email={sentTo} /></p>
-        <p><To page={pages.signIn} target={target}>{t("sign_in.back")}</To></p>
-      </Card>);
+      <TenantCard title={t("register.sent_title")} footer={() => <p><To page={pages.signIn} target={target}>{t("sign_in.back")}</To></p>}>
+        {() => (
+          <>
+            <p>{t("register.sent", { email: sentTo })}</p>
+            <p class="quiet">{t("register.sent_more")} <Resend email={sentTo} /></p>
+          </>)}
+      </TenantCard>);
   }
   return (
     <TenantCard title={t("register.title")} footer={() =>
