@@ -1,15 +1,16 @@
 // Which tenant a platform administrator administers: its name, and a dialog that finds another. It is
 // kept in the address, so that links and "back" stay with it.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
+import { all } from "../base/all";
 import { get } from "../base/api";
 import { go, href } from "../base/route";
 import { t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { Dialog } from "../parts/dialog";
-import { Empty, Failure, Loading } from "../parts/feedback";
+import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { useList, useLoad } from "../parts/load";
+import { Await, useLoad } from "../parts/load";
 import type { Admin } from "./context";
 
 export function TenantSwitch({ context, own }: { context: Admin; own: string }) {
@@ -30,50 +31,47 @@ export function TenantSwitch({ context, own }: { context: Admin; own: string }) 
     </div>);
 }
 
+// How many are drawn: whoever looks for another types more of its name.
+const most = 50;
+
 function Choice({ context, close }: { context: Admin; close(): void }) {
-  const [typed, setTyped] = useState("");
-  const [q, setQ] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setQ(typed.trim()), 250);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const list = useList<Tenant>("/auth/tenants", { q, sort: "name", limit: 20 });
+  const [words, setWords] = useState("");
+  const tenants = useLoad("", () => all<Tenant>("/auth/tenants", { sort: "slug" }));
   const current = context.tenantId ?? context.user.tenant_id;
-  // Of the view one is in, but its list: nothing in it is another tenant's.
+  // The list of the view one is in: nothing else in it is another tenant's.
   const target = (id: string) => href(context.route.path.slice(0, 1), { tenant: id === context.user.tenant_id ? undefined : id });
-  const first = list.items[0];
+  const wanted = words.trim().toLowerCase();
+  const found = (tenants.data ?? []).filter(({ name, slug }) => `${name}\n${slug}`.toLowerCase().includes(wanted));
+  const first = found[0];
   return (
     <Dialog title={t("admin.tenant_choose")} close={close}>
       <div class="tenant-choice">
         <form role="search" onSubmit={(event) => {
           event.preventDefault();
-          if (!first || list.state === "loading" || typed.trim() !== q) return;
+          if (!first) return;
           go(target(first.id));
           close();
         }}>
           <div class="field">
             <label for="tenant-q">{t("admin.tenant_search")}</label>
-            <input id="tenant-q" type="search" value={typed} autofocus autocomplete="off" maxLength={100}
-              onInput={(event) => setTyped(event.currentTarget.value)} />
+            <input id="tenant-q" type="search" value={words} autofocus autocomplete="off" maxLength={100}
+              onInput={(event) => setWords(event.currentTarget.value)} />
           </div>
         </form>
-        {list.problem && <Failure problem={list.problem} retry={list.reload} />}
-        {list.state === "loading" && list.items.length === 0 && <Loading />}
-        {list.state === "ready" && list.items.length === 0 && <Empty title={t("admin.tenant_none")} />}
-        {list.items.length > 0 && (
-          <ul class="choices" aria-busy={list.state === "loading"}>
-            {list.items.map(({ id, name, slug, status }) => (
-              <li key={id}>
-                <a href={target(id)} aria-current={id === current ? "true" : undefined} onClick={close}>
-                  <span class="choice-name">{name}</span>
-                  {status === "suspended" && <span class="tag warn">{t("admin.tenant_suspended")}</span>}
-                  <span class="quiet mono">{slug}</span>
-                </a>
-              </li>))}
-          </ul>)}
-        {list.hasMore && (
-          <p class="more"><button type="button" class="button small" aria-disabled={list.state === "more"}
-            onClick={() => list.state !== "more" && list.loadMore()}>{t("more")}</button></p>)}
+        <Await from={tenants}>
+          {() => found.length === 0 ? <Empty title={t("admin.tenant_none")} /> : (
+            <ul class="choices" aria-label={t("admin.tenants")}>
+              {found.slice(0, most).map(({ id, name, slug, status }) => (
+                <li key={id}>
+                  <a href={target(id)} aria-current={id === current ? "true" : undefined} onClick={close}>
+                    <span class="choice-name">{name}</span>
+                    {status === "suspended" && <span class="tag warn">{t("admin.tenant_suspended")}</span>}
+                    <span class="quiet mono">{slug}</span>
+                  </a>
+                </li>))}
+            </ul>)}
+        </Await>
+        {found.length > most && <p class="quiet small-text" role="status">{t("admin.tenants_more", { n: most, total: found.length })}</p>}
       </div>
     </Dialog>);
 }

@@ -55,7 +55,7 @@ export function Confirmation() {
     if (question.value === asked) close();
   };
   return (
-    <Dialog title={asked.title} close={close}>
+    <Dialog key={asked.title} title={asked.title} close={close}>
       <Form submit={submit} label={asked.action} danger={asked.danger ?? false}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <div>{asked.body}</div>

@@ -2,7 +2,9 @@
 // says what it means.
 const shapes = {
   alert: "M12 8v5M12 16.5v.01M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18",
+  back: "M10 6l-6 6 6 6M4.5 12H20",
   check: "M5 12.5l4.5 4.5L19 7.5",
+  chevron: "M9 5.5l6.5 6.5L9 18.5",
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   device: "M4 5h16v11H4zM2.5 19.5h19",

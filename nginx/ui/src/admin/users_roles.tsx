@@ -1,0 +1,75 @@
+// Which roles somebody has: a list to tick.
+import { useRef, useState } from "preact/hooks";
+
+import { all } from "../base/all";
+import { asProblem, call, type Problem } from "../base/api";
+import { may } from "../base/session";
+import { t } from "../base/texts";
+import type { Role, User } from "../base/types";
+import { Notice, say } from "../parts/feedback";
+import { Await, useLoad } from "../parts/load";
+import { Section } from "../parts/shell";
+import type { Admin } from "./context";
+import { undoing } from "./undo";
+import { RoleTags } from "./users_tags";
+
+export const allRoles = (context: Admin) => all<Role>("/auth/roles", context.query({ sort: "name" }));
+
+// From how many on there is a field that filters them.
+const many = 12;
+
+export function RoleChoice({ roles, chosen, change }:
+    { roles: Role[]; chosen: string[]; change(ids: string[]): void }) {
+  const [words, setWords] = useState("");
+  const shown = roles.filter(({ id, name }) => name.toLowerCase().includes(words.trim().toLowerCase()) || chosen.includes(id));
+  return (
+    <div class="role-choice">
+      {roles.length > many && (
+        <input type="search" aria-label={t("users.roles_filter")} placeholder={t("users.roles_filter")} value={words} autocomplete="off"
+          onInput={(event) => setWords(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />)}
+      <ul class="role-list">
+        {shown.map((role) => (
+          <li key={role.id}>
+            <label class="tick">
+              <input type="checkbox" checked={chosen.includes(role.id)} onChange={(event) => change(event.currentTarget.checked
+                ? [...chosen, role.id] : chosen.filter((id) => id !== role.id))} />
+              <span>
+                {role.name}{role.tenant_id === null && <> <span class="tag">{t("roles.system")}</span></>}
+                {role.description && <span class="line quiet small-text">{role.description}</span>}
+              </span>
+            </label>
+          </li>))}
+      </ul>
+      {shown.length === 0 && <p class="quiet">{t("users.roles_none")}</p>}
+    </div>);
+}
+
+// Of one person: each tick is kept at once, and can be undone.
+export function UserRoles({ context, user, set }: { context: Admin; user: User; set(user: User): void }) {
+  const mayChange = may(context.user, "auth:roles:assign") && may(context.user, "auth:roles:view");
+  const roles = useLoad("", () => mayChange ? allRoles(context) : Promise.resolve([]));
+  const [wanted, setWanted] = useState<string[] | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  // One after the other: each replaces the whole list.
+  const queue = useRef<Promise<unknown>>(Promise.resolve());
+  const kept = user.roles.map(({ id }) => id);
+
+  const put = (ids: string[]) => call<User>("PUT", `/auth/users/${user.id}/roles`, { json: { role_ids: ids }, query: context.query() });
+  const keep = (ids: string[]) => {
+    const before = wanted ?? kept;
+    const name = roles.data?.find(({ id }) => before.includes(id) !== ids.includes(id))?.name ?? "";
+    setWanted(ids);
+    setProblem(null);
+    queue.current = queue.current.then(async () => {
+      set(await put(ids));
+      say(t(ids.length > before.length ? "users.role_given" : "users.role_taken", { role: name }), undoing(async () => set(await put(before))));
+    }).catch((error: unknown) => setProblem(asProblem(error))).then(() => setWanted((now) => now === ids ? null : now));
+  };
+  return (
+    <Section title={t("users.roles")} intro={mayChange ? t("users.roles_intro") : undefined}>
+      {problem && <Notice kind="error">{problem.text}</Notice>}
+      {mayChange ? (
+        <Await from={roles}>{(found) => <RoleChoice roles={found} chosen={wanted ?? kept} change={keep} />}</Await>)
+        : <RoleTags user={user} />}
+    </Section>);
+}
