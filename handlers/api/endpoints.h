@@ -27,6 +27,8 @@ Result<http::Response> PostRecoveryCodes(Call& call);
 Result<http::Response> GetSession(Call& call);
 Result<http::Response> GetInfo(Call& call);
 Result<http::Response> GetCsrf(Call& call);
+// session_end.cpp
+Result<http::Response> GetSessionEnd(Call& call);
 // password.cpp
 Result<http::Response> PostForgotPassword(Call& call);
 Result<http::Response> PostResetPassword(Call& call);
@@ -94,6 +96,8 @@ Result<http::Response> GetMyIdentities(Call& call);
 Result<http::Response> GetJwks(Call& call);
 // attempt_summary.cpp
 Result<http::Response> GetAttemptSummary(Call& call);
+// outbox.cpp
+Result<http::Response> GetOutbox(Call& call);
 // records.cpp
 Result<http::Response> GetAttempts(Call& call);
 Result<http::Response> GetAudit(Call& call);

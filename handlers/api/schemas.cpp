@@ -5,6 +5,7 @@
 #include <deque>
 #include <vector>
 
+#include "handlers/auth/session_end.h"
 #include "handlers/auth/settings.h"
 
 namespace gatehouse::api::schema {
@@ -125,6 +126,15 @@ constexpr std::array kAttemptFilterFields = {
 };
 constexpr std::array kOwnAttemptFilterFields = {kLimit,          kCursor,      kSort,
                                                 Flag("success"), Time("from"), Time("to")};
+constexpr std::array<std::string_view, 4> kMailStates = {"queued", "sent", "failed", "void"};
+constexpr std::array kOutboxFilterFields = {
+    kLimit,
+    kCursor,
+    kSort,
+    FieldSpec{.name = "state", .max = 16, .one_of = kMailStates},
+    FieldSpec{.name = "kind", .min = 1, .max = 32},
+    FieldSpec{.name = "recipient", .min = 3, .max = 254},
+};
 constexpr std::array kSummaryRangeFields = {Time("from"), Time("to")};
 // Administration and self-service. What PATCH may clear is nullable.
 constexpr FieldSpec Optional(std::string_view name, std::int64_t max, Format format = Format::kAny,
@@ -358,6 +368,23 @@ constexpr std::array kAttemptSummaryFields = {
               .description = "Seconds: 3600 up to three days, else 86400"},
     List("items", &kAttemptCountItem),
 };
+constexpr std::array kMailFields = {
+    Uid("id"),
+    Text("kind", 32),
+    Text("recipient", 254),
+    FieldSpec{.name = "state",
+              .max = 16,
+              .one_of = kMailStates,
+              .description = "void: never sent, for the address has no account"},
+    Number("tries"),
+    Time("next_try_at", true),
+    Nullable("last_error"),
+    Time("created_at"),
+    Time("finished_at", true),
+};
+constexpr Schema kMail{"OutboxMail", kMailFields};
+constexpr FieldSpec kMailItem{.name = "", .type = FieldType::kObject, .object = &kMail};
+constexpr std::array kOutboxListFields = {List("items", &kMailItem), Nullable("next_cursor")};
 constexpr std::array kTenantReferenceFields = {Uid("id"), Text("slug", 63), Text("name", 200)};
 constexpr Schema kTenantReference{"TenantReference", kTenantReferenceFields};
 constexpr std::array kInfoFields = {Nested("tenant", &kTenantReference), Text("text", 4000),
@@ -531,6 +558,20 @@ constexpr std::array kRecoveryCodesFields = {List("recovery_codes", &kTextItem)}
 constexpr std::array kSessionInfoFields = {Nested("session", &kSession),
                                            Nested("user", &kUserSchema)};
 
+// Each word once, in the order of the table.
+std::span<const std::string_view> EndReasons() {
+  static const std::vector<std::string_view> all = [] {
+    std::vector<std::string_view> out;
+    for (const auto& word : auth::kEndWords) {
+      if (std::find(out.begin(), out.end(), word.told) == out.end()) out.push_back(word.told);
+    }
+    return out;
+  }();
+  return all;
+}
+const std::vector<FieldSpec> kSessionEndFields = {
+    FieldSpec{.name = "reason", .max = 32, .one_of = EndReasons()}, Time("ended_at")};
+
 std::span<const std::string_view> Choices(std::string_view list) {
   static std::deque<std::vector<std::string_view>> kept;
   auto& out = kept.emplace_back();
@@ -664,6 +705,7 @@ const Schema kPermissionFilter{"PermissionFilter", kPermissionFilterFields};
 const Schema kTenantFilter{"TenantFilter", kTenantFilterFields};
 const Schema kForce{"Force", kForceFields};
 const Schema kAuditFilter{"AuditFilter", kAuditFilterFields};
+const Schema kOutboxFilter{"OutboxFilter", kOutboxFilterFields};
 const Schema kSummaryRange{"SummaryRange", kSummaryRangeFields};
 
 const Schema kOAuthProviderList{"OAuthProviderList", kOAuthProviderListFields};
@@ -673,6 +715,7 @@ const Schema kIdentityList{"IdentityList", kIdentityListFields};
 const Schema kStatusAnswer{"StatusAnswer", kStatusFields};
 const Schema kSessionAnswer{"SessionAnswer", kSessionAnswerFields};
 const Schema kSessionInfo{"SessionInfo", kSessionInfoFields};
+const Schema kSessionEnd{"SessionEnd", kSessionEndFields};
 const Schema kLoginAnswer{"LoginAnswer", kLoginAnswerFields};
 const Schema kEnrolmentAnswer{"Enrolment", kEnrolmentFields};
 const Schema kRecoveryCodes{"RecoveryCodes", kRecoveryCodesFields};
@@ -683,6 +726,7 @@ const Schema kUserAnswer = kUserSchema;
 const Schema kSessionList{"SessionList", kSessionListFields};
 const Schema kAttemptList{"AttemptList", kAttemptListFields};
 const Schema kAttemptSummary{"LoginAttemptSummary", kAttemptSummaryFields};
+const Schema kOutboxList{"OutboxList", kOutboxListFields};
 const Schema kReadyAnswer{"ReadyAnswer", kReadyFields};
 const Schema kJwkSet{"JwkSet", kJwkSetFields};
 const Schema kIntrospection{"Introspection", kIntrospectionFields};

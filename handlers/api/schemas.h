@@ -14,13 +14,13 @@ extern const http::Schema kEmpty, kRegister, kVerifyEmail, kAddress, kLogin, kRe
 // Queries.
 extern const http::Schema kOAuthTenant, kOAuthStart, kOAuthCallback, kNoQuery, kPage,
     kAttemptFilter, kOwnAttemptFilter, kRequirement, kUserFilter, kRoleFilter, kPermissionFilter,
-    kTenantFilter, kForce, kAuditFilter, kSummaryRange;
+    kTenantFilter, kForce, kAuditFilter, kSummaryRange, kOutboxFilter;
 // Answers.
 extern const http::Schema kOAuthProviderList, kSignInOptions, kOAuthLinkAnswer, kIdentityList,
-    kStatusAnswer, kSessionAnswer, kSessionInfo, kInfoAnswer, kCsrfAnswer, kCheckAnswer,
-    kUserAnswer, kSessionList, kAttemptList, kAttemptSummary, kReadyAnswer, kJwkSet, kIntrospection,
-    kCredentialList, kNewCredentialAnswer, kPictureAnswer, kExport, kUserList, kRoleAnswer,
-    kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer, kTenantList, kSettingsAnswer,
-    kAuditList, kLoginAnswer, kEnrolmentAnswer, kRecoveryCodes;
+    kStatusAnswer, kSessionAnswer, kSessionInfo, kSessionEnd, kInfoAnswer, kCsrfAnswer,
+    kCheckAnswer, kUserAnswer, kSessionList, kAttemptList, kAttemptSummary, kOutboxList,
+    kReadyAnswer, kJwkSet, kIntrospection, kCredentialList, kNewCredentialAnswer, kPictureAnswer,
+    kExport, kUserList, kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList, kTenantAnswer,
+    kTenantList, kSettingsAnswer, kAuditList, kLoginAnswer, kEnrolmentAnswer, kRecoveryCodes;
 
 }  // namespace gatehouse::api::schema

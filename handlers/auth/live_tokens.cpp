@@ -77,6 +77,11 @@ std::string LiveTokens::Issue(const TokenSubject& subject, const Uuid& jti, Time
 }
 
 std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token, TimePoint now) {
+  return VerifyLate(token, now, Seconds(0));
+}
+
+std::variant<TokenClaims, TokenReject> LiveTokens::VerifyLate(std::string_view token, TimePoint now,
+                                                              Seconds late) {
   Follow();
   const TokenClaims* claims = known_.Find(token);
   std::variant<TokenClaims, TokenReject> verdict;
@@ -90,7 +95,7 @@ std::variant<TokenClaims, TokenReject> LiveTokens::Verify(std::string_view token
     if (claims == nullptr) return verdict;
     known_.Put(token, *claims, 0);
   }
-  if (const auto reject = CheckTimes(*claims, now)) return *reject;
+  if (const auto reject = CheckTimes(*claims, now, late)) return *reject;
   return *claims;
 }
 

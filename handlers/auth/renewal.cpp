@@ -1,7 +1,6 @@
 // POST /auth/refresh (SPEC T6), declared in session.h.
 #include <algorithm>
 
-#include "fcgi/base/net.h"
 #include "fcgi/lib/json.h"
 #include "fcgi/run/log.h"
 #include "handlers/auth/audit.h"
@@ -35,12 +34,6 @@ Result<Outcome> EndForReuse(Services& services, db::Executor& ex, const Caller& 
   Outcome out = Refused("reuse of an older token");
   out.ended = true;
   return out;
-}
-
-// SPEC S5.
-bool IsAtHome(const store::Session& session, const TenantSettings& settings, std::string_view ip) {
-  if (settings.ip_binding == "strict") return IsSameIp(session.ip, ip);
-  return settings.ip_binding != "subnet" || IsSameSubnet(session.ip, ip);
 }
 
 Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& caller,

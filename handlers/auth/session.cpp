@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fcgi/base/net.h"
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
 #include "handlers/auth/live_tokens.h"
@@ -76,6 +77,11 @@ EndedSessions Displaced(std::vector<store::Session> live, std::string_view devic
 std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings) {
   if (settings.idle_timeout.count() == 0) return std::nullopt;
   return std::min(session.last_active_at + settings.idle_timeout, session.expires_at);
+}
+
+bool IsAtHome(const store::Session& session, const TenantSettings& settings, std::string_view ip) {
+  if (settings.ip_binding == "strict") return IsSameIp(session.ip, ip);
+  return settings.ip_binding != "subnet" || IsSameSubnet(session.ip, ip);
 }
 
 Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Caller& caller,

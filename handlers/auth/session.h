@@ -105,4 +105,7 @@ Result<std::vector<store::Session>> LivingSessions(db::Executor& ex, const Tenan
 // The end by idleness, where the tenant has one.
 std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings);
 
+// SPEC S5.
+bool IsAtHome(const store::Session& session, const TenantSettings& settings, std::string_view ip);
+
 }  // namespace gatehouse::auth

@@ -234,8 +234,8 @@ std::variant<TokenClaims, TokenReject> TokenSigner::Verify(std::string_view toke
   return verdict;
 }
 
-std::optional<TokenReject> CheckTimes(const TokenClaims& claims, TimePoint now) {
-  if (now >= claims.expires_at) return TokenReject{"expired"};
+std::optional<TokenReject> CheckTimes(const TokenClaims& claims, TimePoint now, Seconds late) {
+  if (now >= claims.expires_at + late) return TokenReject{"expired"};
   if (claims.issued_at > now + kIssuedAheadLeeway) return TokenReject{"iat in the future"};
   if (claims.not_before > now + kIssuedAheadLeeway) return TokenReject{"nbf"};
   return std::nullopt;

@@ -54,8 +54,10 @@ inline constexpr std::size_t kMaxTokenBytes = 8192;
 inline constexpr std::size_t kMaxTokenWithPermissions = 3072;
 inline constexpr Seconds kIssuedAheadLeeway{30};
 
-// Expiry is exact; iat and nbf may lie 30 s ahead (API.md).
-std::optional<TokenReject> CheckTimes(const TokenClaims& claims, TimePoint now);
+// Expiry is exact; iat and nbf may lie 30 s ahead (API.md). `late`: how far expiry may lie in the
+// past, where nobody is let in (session_end.h).
+std::optional<TokenReject> CheckTimes(const TokenClaims& claims, TimePoint now,
+                                      Seconds late = Seconds(0));
 
 // Issues with the active key of the ring jwt, verifies with every key of it that is not retired.
 class TokenSigner {

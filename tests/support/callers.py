@@ -23,6 +23,7 @@ TABLE = {
     "POST /auth/reset-password": ANYONE,
     "GET /auth/oauth/providers": ANYONE,
     "GET /auth/sign-in-options": ANYONE,
+    "GET /auth/session/end": ANYONE,  # with the token of a session that is over
     "GET /auth/oauth/{provider}/start": ANYONE,
     "GET /auth/oauth/{provider}/callback": ANYONE,
     "GET /auth/health": ANYONE,
@@ -85,6 +86,7 @@ TABLE = {
     "GET /auth/login-attempts": "auth:attempts:view",
     "GET /auth/login-attempts/summary": "auth:attempts:view",
     "GET /auth/audit": "auth:audit:view",
+    "GET /auth/outbox": TENANT_ADMIN,
 }
 
 # "An account that must change its password … can do that, and …; all else answers 403."

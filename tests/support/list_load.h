@@ -14,6 +14,7 @@
 #include "sql/db/database.h"
 #include "sql/store/attempts.h"
 #include "sql/store/audit.h"
+#include "sql/store/outbox_list.h"
 #include "sql/store/user_list.h"
 #include "sql/store/user_words.h"
 
@@ -111,9 +112,15 @@ FROM (SELECT seq n, 1 + h % @users target, 1 + h DIV 65536 % 200 actor, h DIV 7 
   FROM (SELECT seq, CRC32(MD5(CONCAT('t', seq))) h FROM seq_1_to_@events) AS hashed) a
 STRAIGHT_JOIN bench_people p ON p.n = a.target
 STRAIGHT_JOIN bench_people q ON q.n = LEAST(a.actor, @users);
+INSERT INTO outbox (id, tenant_id, kind, recipient, recipient_key, message, status, tries,
+  next_try_at, created_at)
+SELECT a.id, a.tenant_id, CONCAT('kind', 15 - FLOOR(LOG2(1 + (CRC32(MD5(a.id)) & 65535)))), p.email,
+  p.identifier_key, NULL, IFNULL(ELT(1 + CRC32(a.id) % 64, 'failed', 'queued', 'void'), 'sent'), 1,
+  a.created_at, a.created_at
+FROM audit_events a STRAIGHT_JOIN bench_people p ON p.id = a.actor_id;
 DROP TABLE bench_people;
 ANALYZE TABLE tenants, users, user_words, roles, role_permissions, user_roles, attempts,
-  audit_events;
+  audit_events, outbox;
 SET unique_checks = 1, foreign_key_checks = 1)sql";
   constexpr std::int64_t kYear = 365LL * 86'400 * 1'000'000;  // microseconds
   const std::pair<std::string, std::int64_t> values[] = {
@@ -147,6 +154,7 @@ class ListCases {
     // The first of all is whom the attacks are on.
     made.Attempts((*people)[0], (*people)[7]);
     made.Audit((*people)[3]);
+    made.Outbox((*people)[3]);
     made.all_.push_back({"grants of a page", [page = *people](db::Executor& e, bool) {
                            return Count(store::GrantsOfMany(e, kTenant, page));
                          }});
@@ -311,6 +319,40 @@ class ListCases {
       filter.event = event;
       AddAudit(event, filter);
     }
+  }
+
+  void AddOutbox(const std::string& what, const store::OutboxFilter& filter) {
+    for (const bool ascending : {false, true}) {
+      const std::string name = "outbox " + what + (ascending ? " +" : " -") + "created_at";
+      all_.push_back({name, [=](db::Executor& ex, bool deep) {
+                        std::optional<store::OutboxCursor> after;
+                        if (deep) after = store::OutboxCursor{Middle(), {}};
+                        return Count(
+                            store::ListOutbox(ex, kTenant, filter, after, ascending, kPage));
+                      }});
+    }
+  }
+
+  void Outbox(const store::User& somebody) {
+    store::OutboxFilter filter;
+    AddOutbox("all", filter);
+    for (const char* kind : {"kind0", "kind5", "no kind"}) {
+      filter.kind = kind;
+      AddOutbox(kind, filter);
+    }
+    filter = {};
+    for (const auto state : {store::MailState::kSent, store::MailState::kFailed}) {
+      filter.state = state;
+      AddOutbox("state=" + std::string(store::ToString(state)), filter);
+    }
+    filter = {};
+    for (const auto& address : {somebody.email, std::string("nobody@example.org")}) {
+      filter.recipient = address;
+      AddOutbox("recipient=" + address, filter);
+    }
+    filter.state = store::MailState::kSent;
+    filter.kind = "kind0";
+    AddOutbox("recipient, state, kind", filter);
   }
 
   std::vector<ListCase> all_;

@@ -129,6 +129,26 @@ TEST_F(LiveTokensTest, T4ARememberedTokenKeepsItsTimesAndItsBytes) {
   EXPECT_TRUE(Accepts(tokens, token));
 }
 
+// Only for GET /auth/session/end, and only the expiry.
+TEST_F(LiveTokensTest, T4ALateTokenIsGenuineInEverythingElse) {
+  LiveTokens tokens = Open(kNever);
+  const std::string token = Issue(tokens);
+  const auto late = [&](const std::string& text, TimePoint now) {
+    return std::holds_alternative<TokenClaims>(tokens.VerifyLate(text, now, Seconds(100)));
+  };
+  EXPECT_TRUE(late(token, kNow));
+  EXPECT_TRUE(late(token, kNow + Seconds(160) - Micros(1)));
+  EXPECT_FALSE(late(token, kNow + Seconds(160)));
+  EXPECT_FALSE(late(token, kNow - kIssuedAheadLeeway - Seconds(1)));
+  EXPECT_FALSE(std::holds_alternative<TokenClaims>(tokens.Verify(token, kNow + Seconds(60))))
+      << "that it was looked at late lets nobody in";
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(late(changed, kNow + Seconds(61))) << i;
+  }
+}
+
 TEST_F(LiveTokensTest, T3ARetiredKeyTakesWhatWasRememberedWithIt) {
   LiveTokens tokens = Open(kAlways);
   const std::string old = Issue(tokens);
