@@ -27,7 +27,12 @@ function flaws(form: HTMLFormElement): Map<string, string> {
   for (const one of form.elements) {
     if (!(one instanceof HTMLInputElement || one instanceof HTMLSelectElement ||
           one instanceof HTMLTextAreaElement) || !one.name || one.validity.valid) continue;
-    const { valueMissing, typeMismatch, tooShort } = one.validity;
+    const { valueMissing, typeMismatch, tooShort, rangeUnderflow, rangeOverflow } = one.validity;
+    if (one.type === "number" && one instanceof HTMLInputElement && (rangeUnderflow || rangeOverflow)) {
+      const limit = Number(rangeUnderflow ? one.min : one.max).toLocaleString(document.documentElement.lang);
+      found.set(one.name, t(rangeUnderflow ? "field.too_small" : "field.too_large", { limit }));
+      continue;
+    }
     let key: Key = "field.pattern";
     if (valueMissing) key = "field.required";
     else if (typeMismatch && one.type === "email") key = "field.email";
