@@ -103,7 +103,7 @@ function Bars({ summary: { items, interval }, width, caption }: { summary: Summa
   const step = (width - edge.left) / items.length;
   const bar = Math.max(2, Math.min(40, step * 0.7));
   // As many labels as there is room for.
-  const every = Math.ceil(56 / step);
+  const every = Math.ceil(76 / step);
   return (
     <svg role="img" aria-labelledby={caption} width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
       <defs>

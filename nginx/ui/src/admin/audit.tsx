@@ -45,7 +45,7 @@ export function Audit({ context }: { context: Admin }) {
             { title: t("audit.target"), cell: (one) => <Target context={context} event={one} names={names} /> },
             { title: "", end: true, cell: (one) => (
               <button type="button" class="button small" onClick={() => setShown(one)}>
-                {t("audit.details")}<span class="hidden">: {eventText(one.event)}, {dateTime(one.created_at)}</span>
+                {t("audit.details")}<span class="hidden"> {eventText(one.event)}, {dateTime(one.created_at)}</span>
               </button>) },
           ]} />
       </section>

@@ -31,7 +31,7 @@ export function Copy({ label, text }: { label: string; text: string }) {
         <button type="button" class="button" onClick={() => void copy()}>
           <Icon name={copied ? "check" : "copy"} />
           <span aria-live="polite">{t(copied ? "copied" : "copy")}</span>
-          <span class="hidden">: {label}</span>
+          <span class="hidden"> {label}</span>
         </button>
       </div>
     </div>);

@@ -1,5 +1,5 @@
 // The mails of a tenant and what became of them; never what stood in them.
-import { dateTime, plural, relative, t, tryText } from "../base/texts";
+import { dateTime, language, plural, relative, t, tryText } from "../base/texts";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
 import type { Admin } from "./context";
@@ -59,7 +59,7 @@ function Counts({ mails }: { mails: Mail[] }) {
       <span class="quiet">{plural("outbox.shown", mails.length)}</span>
       {states.map(([state, kind]) => {
         const n = mails.filter((mail) => mail.state === state).length;
-        return n > 0 && <span key={state} class={`tag ${kind}`}>{t(`outbox.state.${state}`)}: {n.toLocaleString()}</span>;
+        return n > 0 && <span key={state} class={`tag ${kind}`}>{t(`outbox.state.${state}`)}: {n.toLocaleString(language)}</span>;
       })}
     </p>);
 }

@@ -50,7 +50,7 @@ export function Services({ context }: { context: Admin }) {
             { title: t("services.created"), cell: ({ created_at }) => <time dateTime={created_at}>{dateTime(created_at)}</time> },
             { title: "", end: true, cell: (one) => (
               <button type="button" class="button small" onClick={() => remove(one)}>
-                {t("services.delete")}<span class="hidden">: {one.name}</span>
+                {t("services.delete")}<span class="hidden"> {one.name}</span>
               </button>) },
           ]} />
       </section>

@@ -1,7 +1,7 @@
 // One setting, as its schema says what it may be.
 import { useState } from "preact/hooks";
 
-import { t, tryText } from "../base/texts";
+import { language, t, tryText } from "../base/texts";
 import { Checkbox, Field, Frame, Select, TextArea, useField } from "../parts/fields";
 import { durationText, isDuration, lengthOf, split, units, type Unit } from "./duration";
 import { defaultOf, labelOf, optionOf, same, typeOf, type Json, type Property } from "./settings_table";
@@ -24,7 +24,7 @@ export function SettingField(props: Props) {
           // The button goes: its field is next.
           button.parentElement?.querySelector<HTMLElement>("input, select, textarea")?.focus();
           props.set(usual);
-        }}>{t("settings.reset", { value: shown(props.name, usual) })}<span class="hidden">: {labelOf(props.name)}</span></button>)}
+        }}>{t("settings.reset", { value: shown(props.name, usual) })}<span class="hidden"> ({labelOf(props.name)})</span></button>)}
     </div>);
 }
 
@@ -33,7 +33,7 @@ const isWide = (property: Property): boolean => typeOf(property) === "array" || 
 function shown(name: string, value: Json): string {
   if (typeof value === "boolean") return t(value ? "settings.on" : "settings.off");
   if (typeof value === "number") return value === 0 && tryText(`settings.${name}.zero`)
-    ? tryText(`settings.${name}.zero`) ?? "" : isDuration(name) ? durationText(value) : value.toLocaleString();
+    ? tryText(`settings.${name}.zero`) ?? "" : isDuration(name) ? durationText(value) : value.toLocaleString(language);
   if (typeof value === "string" && value !== "") return optionOf(name, value);
   return t("none");
 }
@@ -77,7 +77,7 @@ function Whole({ name, property, value, set }: Props) {
   if (value !== undefined && whole(text) !== value) setText(String(value));
   return <Field name={name} label={labelOf(name)} type="number" required step={1} value={text}
     {...(property.minimum !== undefined && { min: property.minimum })} {...(property.maximum !== undefined && { max: property.maximum })}
-    help={<>{tryText(`settings.${name}.help`)} {range(property, (n) => n.toLocaleString())}</>}
+    help={<>{tryText(`settings.${name}.help`)} {range(property, (n) => n.toLocaleString(language))}</>}
     onInput={({ currentTarget: input }) => {
       setText(input.value);
       set(whole(input.value));

@@ -41,9 +41,9 @@ export function Providers({ settings, baseUrl, save }: Props) {
             </div>
             <div class="row-actions">
               <button type="button" class="button small" onClick={() => setEdited(i)}>
-                {t("settings.provider_edit")}<span class="hidden">: {provider.name}</span></button>
+                {t("settings.provider_edit")}<span class="hidden"> {provider.name}</span></button>
               <button type="button" class="button small" onClick={() => remove(provider)}>
-                {t("settings.provider_remove")}<span class="hidden">: {provider.name}</span></button>
+                {t("settings.provider_remove")}<span class="hidden"> {provider.name}</span></button>
             </div>
           </li>))}
       </ul>

@@ -19,12 +19,12 @@ export interface Property {
 export const providersKey = "oauth_providers";
 
 const groups: Record<string, readonly string[]> = {
-  sessions: ["session_ttl", "idle_timeout", "max_sessions", "ip_binding", "access_ttl", "refresh_grace", "sliding_renewal",
-    "roles_claim", "permissions_claim"],
+  sessions: ["session_ttl", "idle_timeout", "max_sessions", "ip_binding"],
+  tokens: ["access_ttl", "refresh_grace", "roles_claim", "sliding_renewal", "permissions_claim"],
   lockout: ["lockout_threshold", "lockout_window", "lockout_duration"],
   passwords: ["password_min_length", "password_reset_ttl"],
   second_factor: ["require_2fa", "mfa_challenge_ttl"],
-  registration: ["registration", "registration_domains", "verify_email_ttl"],
+  registration: ["registration", "verify_email_ttl", "registration_domains"],
   texts: ["mail_sender_name", "info_text"],
   oauth: ["oauth_link_verified_email"],
 };

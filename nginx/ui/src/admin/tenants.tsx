@@ -2,7 +2,7 @@
 // the card of their own.
 import { useEffect } from "preact/hooks";
 
-import { dateTime, t } from "../base/texts";
+import { date, dateTime, language, t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
@@ -38,7 +38,7 @@ function AllTenants({ context }: { context: Admin }) {
         <a class="button primary" href={context.link(["tenants", "new"])}><Icon name="plus" />{t("tenants.new")}</a>
       </div>
       <section class="section" aria-label={t("tenants.title")}>
-        <Toolbar filters={filters} label={t("tenants.search")}>
+        <Toolbar filters={filters} label={t("filters.title")}>
           <TextFilter filters={filters} name="q" label={t("tenants.search")} />
         </Toolbar>
         <Table caption={t("tenants.title")}
@@ -53,8 +53,10 @@ function AllTenants({ context }: { context: Admin }) {
               </div>) },
             { title: t("tenants.status"), cell: (one) => <TenantStatus tenant={one} /> },
             { title: t("tenants.plan"), cell: ({ plan }) => plan ?? <None /> },
+            { title: t("tenants.ends"), cell: ({ subscription_ends_at: end }) =>
+              end ? <time dateTime={end}>{date(end)}</time> : <span class="quiet">{t("tenants.no_end")}</span> },
             { title: t("tenants.max_users"), end: true,
-              cell: ({ max_users }) => max_users?.toLocaleString() ?? <span class="quiet">{t("tenants.unlimited")}</span> },
+              cell: ({ max_users }) => max_users?.toLocaleString(language) ?? <span class="quiet">{t("tenants.unlimited")}</span> },
             { title: "", end: true, cell: (one) => <Administer context={context} tenant={one} /> },
           ]} />
       </section>
@@ -80,7 +82,7 @@ export function Administer({ context, tenant }: { context: Admin; tenant: Tenant
   const own = tenant.id === context.user.tenant_id;
   return (
     <a class="button small" href={`#/users${own ? "" : `?tenant=${encodeURIComponent(tenant.id)}`}`}>
-      {t("tenants.administer")}<span class="hidden">: {tenant.name}</span>
+      {t("tenants.administer")}<span class="hidden"> {tenant.name}</span>
     </a>);
 }
 
