@@ -463,6 +463,8 @@ describe("W4", () => {
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForLoadState("networkidle");
       await inspect(page, name);
+      const controls = await page.locator("a, button, input, select").count();
+      assert.equal((await tabThrough(page)).length, controls, `${name}: Tab meets everything`);
     }
     await context.close();
     assert.deepEqual(faults, []);

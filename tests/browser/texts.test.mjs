@@ -48,6 +48,12 @@ for (const name of others) {
   });
 }
 
+test("why a session ended is told for every reason", () => {
+  const reasons = codes("handlers/auth/session_end.h", /EndWord\{"\w+", "(\w+)"\}/g);
+  assert.ok(reasons.includes("signed_in_elsewhere"));
+  for (const reason of reasons) assert.ok(english[`ended.${reason}`], reason);
+});
+
 test("every text is used", () => {
   const sources = readdirSync(new URL("src/", ui), { recursive: true })
     .filter((name) => /\.tsx?$/.test(name))

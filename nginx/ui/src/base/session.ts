@@ -1,5 +1,5 @@
 // Who is signed in, where people go next, and how they are told that their session ended.
-import { get, Problem } from "./api";
+import { get, Problem, withQuery } from "./api";
 import type { SessionInfo, User } from "./types";
 
 export const pages = {
@@ -93,23 +93,29 @@ export const isSignedOut = (error: unknown): boolean => error instanceof Problem
   (error.code === "invalid_token" || error.code === "authentication_required" ||
     error.code === "invalid_refresh_token");
 
+let wasSignedIn = false;
+
 // To the sign-in page, which says why: the server tells the holder of a genuine token how its
-// session ended.
+// session ended. Browsers drop an expired token themselves; and who never had one is told nothing.
 export async function leave(): Promise<void> {
   let ended = "unknown";
   try {
     ended = (await get<{ reason: string }>("/auth/session/end")).reason;
-  } catch {
-    // Nothing is known of it.
+  } catch (error) {
+    if (error instanceof Problem && error.code === "authentication_required") {
+      ended = wasSignedIn ? "expired" : "";
+    }
   }
   const here = location.pathname + location.search + location.hash;
-  location.replace(withReturn(`${pages.signIn}?ended=${encodeURIComponent(ended)}`, here));
+  location.replace(withReturn(withQuery(pages.signIn, { ended }), here));
 }
 
 // The session of this page; null after sending the visitor to the sign-in page.
 export async function whoAmI(): Promise<SessionInfo | null> {
   try {
-    return await get<SessionInfo>("/auth/session");
+    const session = await get<SessionInfo>("/auth/session");
+    wasSignedIn = true;
+    return session;
   } catch (error) {
     if (!isSignedOut(error)) throw error;
     await leave();
