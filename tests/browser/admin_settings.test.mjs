@@ -147,7 +147,7 @@ describe("W3 settings", () => {
     await heading(page, "Sign-ins");
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Shortest password").fill("12");
-    for (const leave of [() => page.getByRole("link", { name: "Audit log" }).click(), () => page.evaluate(() => history.back())]) {
+    for (const leave of [() => page.evaluate(() => history.back()), () => page.getByRole("link", { name: "Audit log" }).click()]) {
       await leave();
       const asked = page.getByRole("dialog");
       await asked.waitFor();

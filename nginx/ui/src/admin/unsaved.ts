@@ -1,7 +1,7 @@
 // A form that somebody would lose: leaving the view or the page asks first.
 import { useEffect, useRef } from "preact/hooks";
 
-import { go } from "../base/route";
+import { go, keepers, type Keeper } from "../base/route";
 import { t } from "../base/texts";
 import { confirm } from "../parts/dialog";
 
@@ -14,11 +14,9 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
     const here = location.hash;
     const atRisk = () => state.current.dirty && !state.current.free;
     const unload = (event: BeforeUnloadEvent) => { if (atRisk()) event.preventDefault(); };
-    // A link, "back", another tenant: nobody else hears of it until there is an answer.
-    const move = (event: Event) => {
-      const target = location.hash;
-      if (!atRisk() || target === here) return;
-      event.stopImmediatePropagation();
+    // A link, "back", another tenant: the view stays until there is an answer.
+    const keep: Keeper = (target) => {
+      if (!atRisk() || target === here) return false;
       history.replaceState(null, "", here);
       confirm({
         title: t("admin.leave_title"),
@@ -30,12 +28,13 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
           go(target);
         },
       });
+      return true;
     };
     addEventListener("beforeunload", unload);
-    addEventListener("hashchange", move, true);
+    keepers.add(keep);
     return () => {
       removeEventListener("beforeunload", unload);
-      removeEventListener("hashchange", move, true);
+      keepers.delete(keep);
     };
   }, []);
   return (freely) => { state.current.free = freely; };
