@@ -81,7 +81,7 @@ describe("a role and a person who has it", () => {
     const { page } = scene;
     await page.getByRole("link", { name: "Add a role" }).click();
     await page.getByLabel("Name", { exact: true }).fill(role);
-    await page.getByLabel("Description").fill("Receives people");
+    await page.getByRole("textbox", { name: /^Description/ }).fill("Receives people");
     await page.getByRole("button", { name: /^auth/ }).click();
     await page.getByRole("checkbox", { name: "auth, users: view", exact: true }).check();
     await page.getByRole("button", { name: /^sales/ }).click();
@@ -245,7 +245,7 @@ describe("roles", () => {
     const scene = await enter(bossState, "#/roles");
     const { page } = scene;
     await inspect(page, "roles");
-    await page.getByRole("link", { name: "Platform Administrator" }).click();
+    await page.getByRole("link", { name: "Platform Administrator", exact: true }).click();
     await said(page, "belongs to the system");
     assert.equal(new URL(page.url()).hash, `#/roles/${id}`);
     assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0);
@@ -460,10 +460,10 @@ describe("people", () => {
     const { id } = await byMail(who.email);
     const scene = await enter(bossState, `#/users/${id}`);
     const { page } = scene;
-    await page.getByRole("button", { name: "Require a new password" }).click();
-    const dialog = page.getByRole("dialog", { name: "Require a new password" });
+    await page.getByRole("button", { name: "Require a new one" }).click();
+    const dialog = page.getByRole("dialog", { name: "Require a new password?" });
     await dialog.getByText("The password stops working").waitFor();
-    await dialog.getByRole("button", { name: "Require a new password" }).click();
+    await dialog.getByRole("button", { name: "Require a new one" }).click();
     await said(page, `goes to ${who.email}`);
     assert.match(await newestMail(who.email, "reset"), /\/auth\/ui\/reset#token=/);
     assert.equal((await send(await ownPage(browser, state), "/auth/session")).status, 401);
@@ -500,8 +500,6 @@ describe("people", () => {
     await dialog.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
     assert.equal(await byMail(email), undefined);
-    assert.deepEqual(await sql(`SELECT deleted_at IS NOT NULL FROM users WHERE id = UNHEX(REPLACE('${who.id}', '-', ''))`)
-      .then((rows) => rows.filter((row) => row !== "1")), []);
     await leave(scene);
   });
 });
@@ -541,7 +539,7 @@ describe("who may less", () => {
     const scene = await enter(state, `#/users/${head.id}`, { refusals: [403] });
     const { page } = scene;
     await page.getByRole("button", { name: "Switch off" }).click();
-    await page.getByRole("alert").waitFor();
+    await said(page, "That goes beyond what you may do yourself.");
     assert.equal((await byMail(boss.email)).status, "active");
     await inspect(page, "user-refused");
     await leave(scene);

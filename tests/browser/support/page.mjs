@@ -57,6 +57,12 @@ export const overflow = (page) => page.evaluate(() => {
   return Math.max(0, root.scrollWidth - root.clientWidth);
 });
 
+// What is drawn next, and has come to its end: half way, a colour is none of ours.
+const settle = (page) => page.evaluate(async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+});
+
 // What axe finds in both colour schemes, and what does not fit 320 px.
 export async function inspect(page, name) {
   const size = page.viewportSize();
@@ -64,6 +70,7 @@ export async function inspect(page, name) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     for (const width of [1280, 320]) {
       await page.setViewportSize({ width, height: 800 });
+      await settle(page);
       assert.deepEqual(await findings(page), [], `${name}, ${colorScheme}, ${width} px`);
       assert.equal(await overflow(page), 0, `${name} is wider than ${width} px`);
       await picture(page, `${name}-${colorScheme}-${width}`);

@@ -77,7 +77,8 @@ export function RoleForm({ modules, role, isNew, readOnly = false, offersSystem,
         <a class="button" href={back}>{t("cancel")}</a>
         <span class="quiet small-text" role="status">{dirty && changed > 0 ? plural("roles.unsaved", changed) : dirty ? t("roles.unsaved_text") : ""}</span>
       </>}>
-      <section class="section" aria-label={t("roles.about")}>
+      <section class="section" aria-labelledby="role-about">
+        <h2 id="role-about" class="hidden">{t("roles.about")}</h2>
         <div class="pair">
           <Field name="name" label={t("roles.name")} required maxLength={64} autocomplete="off" autofocus={Boolean(isNew)}
             defaultValue={role?.name ?? ""} onInput={() => setTyped(true)} />

@@ -89,7 +89,7 @@ export function UserAccess({ context, user, set, ended }: OfUser & { ended(): vo
             await post(`${path}/unlock`, undefined, context.query());
             say(t("users.unlocked", { name }));
           }}>{t("users.unlock_help")}</Action>)}
-        {mayChange && <Action title={t("users.force_reset")} button={t("users.force_reset_do")} run={forceReset}>{t("users.force_reset_help")}</Action>}
+        {mayChange && <Action title={t("users.password")} button={t("users.force_reset_do")} run={forceReset}>{t("users.force_reset_help")}</Action>}
         {may(context.user, "auth:users:delete") && (
           <Action title={t("users.delete_title")} button={t("users.delete")} danger run={() => setDeleting(true)}>{t("users.delete_help")}</Action>)}
       </ul>

@@ -45,7 +45,7 @@ function Person(props: OfUser) {
           <p class="tags">
             <StatusTag status={user.status} />
             {user.is_platform_admin && <span class="tag accent">{t("users.platform_admin")}</span>}
-            {user.is_tenant_admin && !user.is_platform_admin && <span class="tag accent">{t("users.tenant_admin")}</span>}
+            {user.is_tenant_admin && !user.is_platform_admin && <span class="tag accent">{t("users.admin")}</span>}
             {!user.email_verified && <span class="tag warn">{t("users.unconfirmed")}</span>}
             {user.must_change_password && <span class="tag warn">{t("users.must_change")}</span>}
             <span class={user.two_factor_enabled ? "tag good" : "tag"}>

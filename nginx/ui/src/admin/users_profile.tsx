@@ -1,5 +1,5 @@
 // What is known of a person, and the form that changes it.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { call } from "../base/api";
 import { may } from "../base/session";
@@ -17,11 +17,13 @@ export function UserProfile({ context, user, set }: OfUser) {
   const button = useRef<HTMLButtonElement>(null);
   const me = user.id === context.user.id;
   const patch = (json: Facts) => call<User>("PATCH", `/auth/users/${user.id}`, { json, query: context.query() });
-  const close = () => {
-    setEditing(false);
-    // Once it is there again.
-    requestAnimationFrame(() => button.current?.focus());
-  };
+  const close = () => setEditing(false);
+  // After the form, back to what opened it.
+  const edited = useRef(false);
+  useEffect(() => {
+    if (edited.current && !editing) button.current?.focus();
+    edited.current = editing;
+  }, [editing]);
   const submit = async (values: Values) => {
     const change = factsOf(values, user);
     if (Object.keys(change).length > 0) {

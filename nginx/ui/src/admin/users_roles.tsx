@@ -10,10 +10,13 @@ import { Notice, say } from "../parts/feedback";
 import { Await, useLoad } from "../parts/load";
 import { Section } from "../parts/shell";
 import type { Admin } from "./context";
+import { everything } from "./permission";
 import { undoing } from "./undo";
 import { RoleTags } from "./users_tags";
 
-export const allRoles = (context: Admin) => all<Role>("/auth/roles", context.query({ sort: "name" }));
+// Those that can be given: everything everywhere is for platform administrators to give.
+export const allRoles = async (context: Admin) => (await all<Role>("/auth/roles", context.query({ sort: "name" })))
+  .filter(({ tenant_id: tenant, permissions }) => tenant !== null || context.user.is_platform_admin || !permissions.includes(everything));
 
 // From how many on there is a field that filters them.
 const many = 12;

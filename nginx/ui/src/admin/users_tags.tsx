@@ -13,7 +13,7 @@ export function RoleTags({ user }: { user: User }) {
   return (
     <span class="tags">
       {user.is_platform_admin ? <span class="tag accent">{t("users.platform_admin")}</span>
-        : user.is_tenant_admin && <span class="tag accent">{t("users.tenant_admin")}</span>}
+        : user.is_tenant_admin && <span class="tag accent">{t("users.admin")}</span>}
       {user.roles.filter(({ name }) => !user.is_platform_admin || name !== "Platform Administrator")
         .map(({ id, name }) => <span class="tag" key={id}>{name}</span>)}
       {user.roles.length === 0 && !user.is_tenant_admin && <span class="quiet">{t("users.no_roles")}</span>}

@@ -112,7 +112,9 @@ export function Table<T extends { id: string }>({ caption, list, columns, empty 
         <thead role="rowgroup">
           <tr role="row">
             {columns.map(({ title, end }) =>
-              <th key={title} scope="col" role="columnheader" class={end ? "end" : undefined}>{title}</th>)}
+              <th key={title} scope="col" role="columnheader" class={end ? "end" : undefined}>
+                {title || <span class="hidden">{t("actions")}</span>}
+              </th>)}
           </tr>
         </thead>
         <tbody role="rowgroup">
