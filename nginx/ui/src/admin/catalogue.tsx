@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 
 import { call, post } from "../base/api";
-import { dateTime, t } from "../base/texts";
+import { t } from "../base/texts";
 import type { Permission } from "../base/types";
 import { confirm, Dialog } from "../parts/dialog";
 import { Empty, say } from "../parts/feedback";
@@ -12,6 +12,7 @@ import { Icon } from "../parts/icon";
 import { Table, useList, type Column } from "../parts/load";
 import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
+import { Code } from "./code";
 import type { Admin } from "./context";
 
 type Row = Permission & { id: string };
@@ -41,9 +42,8 @@ export function Catalogue({ context }: { context: Admin }) {
     say(t("roles.permission_added", { code: wanted }));
   };
   const columns: Column<Row>[] = [
-    { title: t("roles.permission"), heads: true, cell: ({ code }) => <span class="mono">{code}</span> },
+    { title: t("roles.permission"), heads: true, cell: ({ code }) => <Code text={code} /> },
     { title: t("roles.description"), cell: ({ description }) => description ?? <span class="quiet">{t("roles.no_description")}</span> },
-    { title: t("roles.added"), cell: ({ created_at: time }) => <time dateTime={time}>{dateTime(time)}</time> },
     { title: "", cell: (row) => (
       <div class="row-actions"><button type="button" class="button small inside" onClick={() => remove(row)}>
         <Icon name="trash" /><span class="hidden">{t("roles.permission_delete", { code: row.code })}</span></button></div>) },

@@ -22,15 +22,16 @@ interface MatrixProps {
 // How many resources are drawn before somebody asks for more.
 const atOnce = 100;
 
-const countIn = (module: Module, chosen: ReadonlySet<string>): number => {
+// How many of a module a role gives, ticked or by what is wider.
+const countIn = (module: Module, chosen: ReadonlySet<string>, specials: string[]): number => {
   let n = 0;
-  for (const code of module.codes.keys()) if (chosen.has(code)) ++n;
+  for (const code of module.codes.keys()) if (chosen.has(code) || givenBy(specials, code)) ++n;
   return n;
 };
 
 export function Matrix({ modules, chosen, specials, toggle, readOnly }: MatrixProps) {
   const [words, setWords] = useState("");
-  const [open, setOpen] = useState<string | null>(modules.find((one) => countIn(one, chosen) > 0)?.name ?? modules[0]?.name ?? null);
+  const [open, setOpen] = useState<string | null>(modules.find((one) => countIn(one, chosen, specials) > 0)?.name ?? modules[0]?.name ?? null);
   const wanted = words.trim().toLowerCase().split(/[\s:]+/).filter(Boolean);
   const shown = useMemo(() => wanted.length === 0 ? modules : modules.filter((module) =>
     [...module.codes].some(([code, text]) => wanted.every((word) => `${code} ${text ?? ""}`.toLowerCase().includes(word)))),
@@ -43,10 +44,11 @@ export function Matrix({ modules, chosen, specials, toggle, readOnly }: MatrixPr
           onInput={(event) => setWords(event.currentTarget.value)}
           onKeyDown={(event) => event.key === "Enter" && event.preventDefault()} />
       </div>
+      {specials.some((code) => !code.endsWith(":own")) && <p class="legend quiet small-text">{t("roles.legend")}</p>}
       {shown.length === 0 && <Empty title={t("roles.filter_none")} />}
       <ul class="modules">
         {shown.map((module) => {
-          const count = countIn(module, chosen);
+          const count = countIn(module, chosen, specials);
           const isOpen = open === module.name;
           return (
             <li key={module.name} class="module">

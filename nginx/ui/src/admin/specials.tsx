@@ -3,6 +3,7 @@ import { useRef, useState } from "preact/hooks";
 
 import { t } from "../base/texts";
 import { Icon } from "../parts/icon";
+import { Code } from "./code";
 import { everything, isGrant, isListed, type Module } from "./permission";
 
 export function Specials({ modules, specials, add, remove, readOnly }: {
@@ -35,7 +36,7 @@ export function Specials({ modules, specials, add, remove, readOnly }: {
         <ul class="chips" aria-label={t("roles.specials")}>
           {specials.map((code) => (
             <li key={code} class="chip">
-              <span class={code === everything ? undefined : "mono"}>{code === everything ? t("roles.everything") : code}</span>
+              <span>{code === everything ? t("roles.everything") : <Code text={code} />}</span>
               {!readOnly && (
                 <button type="button" class="chip-button" onClick={() => {
                   remove(code);

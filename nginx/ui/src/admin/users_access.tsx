@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { asProblem, call, get, post, type Problem } from "../base/api";
+import { asProblem, call, get, post, Problem } from "../base/api";
 import { go } from "../base/route";
 import { displayName, may } from "../base/session";
 import { t } from "../base/texts";
@@ -10,7 +10,7 @@ import type { User } from "../base/types";
 import { confirm, Dialog } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
-import { Form } from "../parts/form";
+import { Form, type Values } from "../parts/form";
 import { Section } from "../parts/shell";
 import { undoing } from "./undo";
 import type { OfUser } from "./users_one";
@@ -99,12 +99,10 @@ export function UserAccess({ context, user, set, ended }: OfUser & { ended(): vo
 
 // Whoever deletes a person types who it is.
 function Deletion({ context, user, close }: Pick<OfUser, "context" | "user"> & { close(): void }) {
-  const [typed, setTyped] = useState("");
-  const [wrong, setWrong] = useState(false);
-  const submit = async () => {
+  const submit = async ({ typed = "" }: Values) => {
     if (typed.trim().toLowerCase() !== user.email.toLowerCase()) {
-      setWrong(true);
-      return;
+      throw new Problem(422, "validation_failed", "", [
+        { pointer: "/typed", code: "mismatch", detail: "", user_message: t("users.delete_mismatch") }]);
     }
     await call("DELETE", `/auth/users/${user.id}`, { query: context.query() });
     say(t("users.deleted", { name: displayName(user) }));
@@ -117,11 +115,7 @@ function Deletion({ context, user, close }: Pick<OfUser, "context" | "user"> & {
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <p>{t("users.delete_body", { name: displayName(user) })}</p>
         <Field name="typed" label={t("users.delete_type", { email: user.email })} required autocomplete="off" autocapitalize="none"
-          spellcheck={false} onInput={(event) => {
-            setTyped(event.currentTarget.value);
-            setWrong(false);
-          }} />
-        {wrong && <Notice kind="error">{t("users.delete_mismatch")}</Notice>}
+          spellcheck={false} />
       </Form>
     </Dialog>);
 }
