@@ -148,6 +148,11 @@ describe("W3 audit", () => {
     await tabThrough(page);
     await page.keyboard.press("Escape");
     assert.match(await focused(page), /^Details/, "focus is back at its button");
+    await row.getByRole("button", { name: /^Details/ }).click();
+    await details.getByRole("link", { name: "Everything they did" }).click();
+    await page.waitForURL(new RegExp(`actor_id=${userId}`));
+    assert.equal(await details.count(), 0);
+    await page.getByRole("button", { name: "Clear the filters" }).click();
 
     await page.getByLabel("What", { exact: true }).selectOption("Settings changed");
     await rows(page, 1);
@@ -252,7 +257,7 @@ describe("W3 service credentials", () => {
     const id = await asked.getByLabel("Client ID", { exact: true }).inputValue();
     const secret = await asked.getByLabel("Client secret", { exact: true }).inputValue();
     await press(asked, "Copy Client secret");
-    await asked.getByText("Copied").waitFor();
+    await asked.getByRole("button", { name: "Copied Client secret" }).waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
     await press(asked, "I have copied it");
     assert.equal(await focused(page), "New credential");

@@ -16,7 +16,7 @@ async function settingsOf(given = {}, options = {}) {
   const tenant = await newTenant(given);
   const { state, csrf, userId } = await signIn(browser, await newUser(tenant, "--tenant-admin"));
   const seen = await administration(browser, state, "settings", options);
-  await seen.page.getByRole("button", { name: "Save the settings" }).waitFor();
+  await seen.page.getByRole("button", { name: "Save settings" }).waitFor();
   const { page } = seen;
   const { tenant_id: id } = (await ask(page, `/auth/users/${userId}`)).json;
   const path = `/auth/tenants/${id}/settings`;
@@ -24,7 +24,7 @@ async function settingsOf(given = {}, options = {}) {
   page.on("request", (request) => { if (request.method() === "PATCH") sent.push(request.postDataJSON()); });
   return { ...seen, tenant, path, csrf, sent, read: async () => (await ask(page, path)).json };
 }
-const save = (page) => press(page, "Save the settings");
+const save = (page) => press(page, "Save settings");
 
 describe("W3 settings", () => {
   test("every setting of the schema has its field; changes hold at once, and only they are sent", async () => {

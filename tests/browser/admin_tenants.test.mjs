@@ -65,7 +65,7 @@ describe("W3 tenants", () => {
     await heading(page, "Settings");
     assert.match(page.url(), new RegExp(`#/settings\\?tenant=${made.id}`));
     await page.getByLabel("Shortest password").fill("14");
-    await press(page, "Save the settings");
+    await press(page, "Save settings");
     await told(page, "Settings saved");
     assert.equal((await ask(page, `/auth/tenants/${made.id}/settings`)).json.password_min_length, 14);
     assert.deepEqual(faults, []);
@@ -170,7 +170,7 @@ describe("W3 tenants", () => {
     await page.getByRole("search").getByRole("button", { name: "Clear the filters" }).click();
     await search.fill("demo");
     await page.waitForURL(/q=demo/);
-    await page.getByRole("link", { name: "Demo", exact: true }).click();
+    await page.getByRole("table").getByRole("link", { name: "Demo", exact: true }).click();
     await page.getByText("You belong to this organisation yourself").waitFor();
     assert.equal(await page.getByRole("button", { name: "Suspend" }).count(), 0);
     await page.goBack();

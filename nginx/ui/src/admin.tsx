@@ -39,7 +39,7 @@ const views: Row[] = [
   { route: "attempts", label: "attempts.title", icon: "key", sees: holds("auth:attempts:view"), view: Attempts },
   { route: "audit", label: "audit.title", icon: "list", sees: holds("auth:audit:view"), view: Audit },
   { route: "outbox", label: "outbox.title", icon: "mail", sees: isAdmin, view: Outbox },
-  { route: "services", label: "services.title", icon: "plug", sees: isAdmin, view: Services },
+  { route: "services", label: "services.nav", icon: "plug", sees: isAdmin, view: Services },
 ];
 
 interface Start { user: User; info: Info }

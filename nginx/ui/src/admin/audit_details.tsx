@@ -17,8 +17,14 @@ export function AuditDetails({ context, event, names, close }: Props) {
       <div class="form" onClick={({ target }) => { if (target instanceof HTMLAnchorElement) close(); }}>
         <dl class="facts">
           <dt>{t("audit.when")}</dt><dd><time dateTime={event.created_at}>{dateTime(event.created_at)}</time></dd>
-          <dt>{t("audit.actor")}</dt><dd><Person context={context} id={event.actor_id} names={names} /></dd>
-          <dt>{t("audit.target")}</dt><dd><Target context={context} event={event} names={names} /></dd>
+          <dt>{t("audit.actor")}</dt><dd>
+            <Person context={context} id={event.actor_id} names={names} />
+            {event.actor_id && <a class="line help" href={context.link(["audit"], { actor_id: event.actor_id })}>{t("audit.more_by")}</a>}
+          </dd>
+          <dt>{t("audit.target")}</dt><dd>
+            <Target context={context} event={event} names={names} />
+            {event.target_id && <a class="line help" href={context.link(["audit"], { target_id: event.target_id })}>{t("audit.more_about")}</a>}
+          </dd>
           {event.target_id && <><dt>{t("audit.target_id")}</dt><dd class="mono">{event.target_id}</dd></>}
           <dt>{t("audit.ip")}</dt><dd class="mono">{event.ip || "–"}</dd>
           <dt>{t("audit.request")}</dt><dd class="mono">{event.request_id || "–"}</dd>

@@ -1,10 +1,11 @@
 // The filters above a list. They live in the route, so that a link or "back" brings the same list.
-import type { ComponentChildren } from "preact";
+import { toChildArray, type ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { go } from "../base/route";
 import { t } from "../base/texts";
 import { Empty } from "../parts/feedback";
+import { Icon } from "../parts/icon";
 import type { Admin } from "./context";
 import { useDebounced } from "./debounce";
 
@@ -100,16 +101,31 @@ export function NothingFound({ filters, title, children }:
     </Empty>);
 }
 
+const wide = matchMedia("(min-width: 40.01rem)");
+
+// Where there is little room, several filters wait behind a button; unless some are at work.
 export function Toolbar({ filters, label, children }: { filters: Filters; label: string; children: ComponentChildren }) {
   const bar = useRef<HTMLDivElement>(null);
+  const active = Object.keys(filters.values).length;
+  const [open, setOpen] = useState(wide.matches || active > 0);
+  useEffect(() => {
+    const widen = () => { if (wide.matches) setOpen(true); };
+    wide.addEventListener("change", widen);
+    return () => wide.removeEventListener("change", widen);
+  }, []);
   const clear = () => {
     filters.clear();
     bar.current?.querySelector<HTMLElement>("input, select")?.focus();
   };
-  return (
+  const fields = (
     <div ref={bar} class="toolbar filters" role="search" aria-label={label}>
       {children}
-      {Object.keys(filters.values).length > 0 &&
-        <button type="button" class="button" onClick={clear}>{t("filters.clear")}</button>}
+      {active > 0 && <button type="button" class="button" onClick={clear}>{t("filters.clear")}</button>}
     </div>);
+  if (toChildArray(children).length < 2) return fields;
+  return (
+    <details class="filter-box" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary><Icon name="filter" />{t("filters.title")}{active > 0 && <span class="tag">{active}</span>}</summary>
+      {fields}
+    </details>);
 }

@@ -34,8 +34,8 @@ function shown(name: string, value: Json): string {
   if (typeof value === "boolean") return t(value ? "settings.on" : "settings.off");
   if (typeof value === "number") return value === 0 && tryText(`settings.${name}.zero`)
     ? tryText(`settings.${name}.zero`) ?? "" : isDuration(name) ? durationText(value) : value.toLocaleString(language);
-  if (typeof value === "string" && value !== "") return optionOf(name, value);
-  return t("none");
+  if (typeof value === "string" && value !== "") return `“${optionOf(name, value)}”`;
+  return t("settings.nothing");
 }
 
 function Input({ name, property, value, set }: Props) {

@@ -71,7 +71,7 @@ export function EditProvider({ provider, place, baseUrl, close, save }: Props) {
   const url = { type: "url" as const, required: true, maxLength: 500, autocapitalize: "none" as const, placeholder: "https://" };
   return (
     <Dialog title={provider ? t("settings.provider_edit_title", { name: provider.name }) : t("settings.provider_new")} close={close} wide>
-      <Form class="columns-2" submit={submit} label={t("save")}
+      <Form class="columns-2 provider" submit={submit} label={t("save")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <Field name="name" label={t("settings.provider.name")} help={t("settings.provider.name.help")} required maxLength={100}
           defaultValue={provider?.name ?? ""} autofocus />
