@@ -83,7 +83,7 @@ function Figure({ summary }: { summary: Summary }) {
     <figure ref={figure} class="chart">
       <figcaption id={id}>
         <p>{summaryOf(summary)}</p>
-        <p class="legend" aria-hidden="true">
+        <p class="chart-legend" aria-hidden="true">
           <span class="key plain" />{t("attempts.succeeded")}<span class="key hatched" />{t("attempts.failed")}
         </p>
       </figcaption>

@@ -117,12 +117,13 @@ export function Toolbar({ filters, label, children }: { filters: Filters; label:
     filters.clear();
     bar.current?.querySelector<HTMLElement>("input, select")?.focus();
   };
+  const one = toChildArray(children).length < 2;
   const fields = (
     <div ref={bar} class="toolbar filters" role="search" aria-label={label}>
       {children}
-      {active > 0 && <button type="button" class="button" onClick={clear}>{t("filters.clear")}</button>}
+      {active > 0 && !one && <button type="button" class="button" onClick={clear}>{t("filters.clear")}</button>}
     </div>);
-  if (toChildArray(children).length < 2) return fields;
+  if (one) return fields;
   return (
     <details class="filter-box" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary><Icon name="filter" />{t("filters.title")}{active > 0 && <span class="tag">{active}</span>}</summary>
