@@ -58,7 +58,9 @@ describe("W3 sign-ins", () => {
 
     await rows(page, 6);
     const all = (await seen(page)).join("\n");
-    for (const reason of ["Wrong password", "There is no such account", "With the password"]) assert.match(all, new RegExp(reason));
+    for (const reason of ["Wrong password", "There is no such account", "With the password"]) {
+      assert.match(all, new RegExp(reason));
+    }
     await page.getByLabel("Result").selectOption("Not signed in");
     await rows(page, 4);
     await page.getByLabel("E-mail address").fill("nobody@example.test");
@@ -89,9 +91,11 @@ describe("W3 sign-ins", () => {
   test("every reason that the server writes has its words", () => {
     const source = (file) => readFileSync(new URL(`../../handlers/auth/${file}`, import.meta.url), "utf8");
     const found = (file, pattern) => [...source(file).matchAll(pattern)].map((match) => match[1]);
-    const reasons = [...["attempt.h", "attempt.cpp", "oauth_sign_in.cpp"].flatMap((file) => found(file, /kReason\w* = "(\w+)"/g)),
+    const reasons = [...["attempt.h", "attempt.cpp", "oauth_sign_in.cpp"]
+      .flatMap((file) => found(file, /kReason\w* = "(\w+)"/g)),
       ...found("challenge.cpp", /kTotp \? "(\w+)" : "\w+"/g), ...found("challenge.cpp", /kTotp \? "\w+" : "(\w+)"/g),
-      ...found("challenge.cpp", /opened, false, "(\w+)"/g), ...found("sign_in.cpp", /FirstFactor factor\{"pwd", "(\w+)"/g),
+      ...found("challenge.cpp", /opened, false, "(\w+)"/g),
+      ...found("sign_in.cpp", /FirstFactor factor\{"pwd", "(\w+)"/g),
       "email_not_verified", "account_disabled", "subscription_expired", "tenant_suspended"];
     assert.ok(reasons.length >= 14, reasons.join());
     const texts = JSON.parse(readFileSync(new URL("../../nginx/ui/texts/en.json", import.meta.url), "utf8"));
@@ -110,7 +114,8 @@ describe("W3 sign-ins", () => {
       url.searchParams.set("limit", "1");
       return route.continue({ url: url.href });
     });
-    await send(plain, "/auth/login", { method: "POST", json: signInOf({ tenant, email: "x@example.test", password: "wrong" }, "body") });
+    await send(plain, "/auth/login", { method: "POST",
+      json: signInOf({ tenant, email: "x@example.test", password: "wrong" }, "body") });
     await plain.context().close();
     await press(page, "Refresh");
     await page.getByRole("button", { name: "Show more" }).waitFor();
@@ -127,7 +132,8 @@ describe("W3 audit", () => {
     const { boss, state, csrf, userId } = await office();
     const { context, page, faults } = await administration(browser, state, "audit");
     const { tenant_id: id } = (await ask(page, "/auth/me")).json;
-    const change = { password_min_length: 15, lockout_duration: 7200, registration: "closed", registration_domains: ["example.org"] };
+    const change = { password_min_length: 15, lockout_duration: 7200,
+      registration: "closed", registration_domains: ["example.org"] };
     const changed = await ask(page, `/auth/tenants/${id}/settings`, { method: "PATCH", json: change, csrf });
     assert.equal(changed.status, 200);
     await press(page, "Refresh");
@@ -142,7 +148,8 @@ describe("W3 audit", () => {
     assert.equal(await line(/Locked for/), "Locked for15 minutes2 hours");
     assert.equal(await line(/Who may register/), "Who may registerAnybodyNobody");
     assert.equal(await line(/Domains/), "Domains that may register–example.org");
-    const [request] = await sql(`SELECT request_id FROM audit_events WHERE event = 'settings.updated' ORDER BY id DESC LIMIT 1`);
+    const [request] =
+      await sql(`SELECT request_id FROM audit_events WHERE event = 'settings.updated' ORDER BY id DESC LIMIT 1`);
     await details.getByText(request).waitFor();
     await inspect(page, "audit-details");
     await tabThrough(page);
@@ -174,8 +181,11 @@ describe("W3 audit", () => {
     const { state, csrf } = await office();
     const { context, page, faults } = await administration(browser, state, "audit");
     const { tenant_id: id } = (await ask(page, "/auth/me")).json;
-    const provider = { id: "one", name: "One", type: "oidc", issuer: "https://one.example.org", client_id: "c", client_secret: "hidden", scopes: ["openid"] };
-    const put = (...list) => ask(page, `/auth/tenants/${id}/settings`, { method: "PATCH", csrf, json: { oauth_providers: list } });
+    const provider = { id: "one", name: "One", type: "oidc",
+      issuer: "https://one.example.org", client_id: "c",
+      client_secret: "hidden", scopes: ["openid"] };
+    const put = (...list) => ask(page, `/auth/tenants/${id}/settings`,
+      { method: "PATCH", csrf, json: { oauth_providers: list } });
     assert.equal((await put(provider)).status, 200);
     const { client_secret: _, ...same } = provider;
     assert.equal((await put({ ...same, name: "Uno" })).status, 200);
@@ -184,7 +194,8 @@ describe("W3 audit", () => {
     await page.waitForFunction(() => document.querySelectorAll("tbody tr").length >= 2);
     await buttons.first().click();
     const details = page.getByRole("dialog");
-    assert.deepEqual(await details.locator(".diff tbody tr").allTextContents(), ["Sign-in with other services › one › NameOneUno"]);
+    assert.deepEqual(await details.locator(".diff tbody tr").allTextContents(),
+      ["Sign-in with other services › one › NameOneUno"]);
     await page.keyboard.press("Escape");
     await buttons.nth(1).click();
     const told1 = (await details.locator(".diff tbody tr").allTextContents()).join("\n");
@@ -267,7 +278,8 @@ describe("W3 service credentials", () => {
     await tabThrough(page);
 
     const introspect = () => page.evaluate(async (basic) => {
-      const answer = await fetch("/auth/introspect", { method: "POST", credentials: "omit", body: new URLSearchParams({ token: "none" }),
+      const answer = await fetch("/auth/introspect", { method: "POST", credentials: "omit",
+        body: new URLSearchParams({ token: "none" }),
         headers: { Authorization: `Basic ${btoa(basic)}` } });
       return [answer.status, await answer.json()];
     }, `${id}:${secret}`);

@@ -74,7 +74,8 @@ describe("W3 settings", () => {
   });
 
   test("no second is lost, whichever unit it is shown in", async () => {
-    const { context, page, faults, sent, read } = await settingsOf({ idle_timeout: 5400, session_ttl: 90_001, access_ttl: 172_800 / 2 });
+    const { context, page, faults, sent, read } =
+      await settingsOf({ idle_timeout: 5400, session_ttl: 90_001, access_ttl: 172_800 / 2 });
     const shown = async (name) => [await page.getByLabel(name, { exact: true }).inputValue(),
       await page.getByLabel(`Unit of “${name}”`).locator("option:checked").textContent()];
     assert.deepEqual(await shown("Sign out when idle for"), ["90", "minutes"]);
@@ -117,7 +118,9 @@ describe("W3 settings", () => {
   });
 
   test("a default is offered where the value differs, and what the page takes for it is", async () => {
-    const given = { access_ttl: 60, session_ttl: 60, refresh_grace: 60, idle_timeout: 60, max_sessions: 6, lockout_threshold: 6,
+    const given = {
+      access_ttl: 60, session_ttl: 60, refresh_grace: 60, idle_timeout: 60,
+      max_sessions: 6, lockout_threshold: 6,
       lockout_window: 60, lockout_duration: 60, password_min_length: 16, mfa_challenge_ttl: 60, verify_email_ttl: 60,
       password_reset_ttl: 60, registration: "closed", registration_domains: ["example.org"], ip_binding: "subnet",
       roles_claim: "csv", permissions_claim: false, sliding_renewal: false, info_text: "Text", mail_sender_name: "Name",
@@ -147,7 +150,9 @@ describe("W3 settings", () => {
     await heading(page, "Sign-ins");
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Shortest password").fill("12");
-    for (const leave of [() => page.evaluate(() => history.back()), () => page.getByRole("link", { name: "Audit log" }).click()]) {
+    for (const leave of [
+        () => page.evaluate(() => history.back()),
+        () => page.getByRole("link", { name: "Audit log" }).click()]) {
       await leave();
       const asked = page.getByRole("dialog");
       await asked.waitFor();

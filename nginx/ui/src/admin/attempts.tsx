@@ -39,7 +39,8 @@ export function Attempts({ context }: { context: Admin }) {
         <Table caption={t("attempts.list")} list={list}
           empty={<NothingFound filters={filters} title={t("attempts.none")} />}
           columns={[
-            { title: t("attempts.when"), cell: ({ created_at }) => <time dateTime={created_at}>{dateTime(created_at)}</time> },
+            { title: t("attempts.when"), cell: ({ created_at }) =>
+              <time dateTime={created_at}>{dateTime(created_at)}</time> },
             { title: t("attempts.who"), heads: true, cell: (one) => <Who context={context} attempt={one} /> },
             { title: t("attempts.result"), cell: (one) => <Result attempt={one} /> },
             { title: t("attempts.from"), cell: ({ ip, user_agent }) => (
@@ -66,7 +67,8 @@ function Result({ attempt: { success, reason } }: { attempt: Attempt }) {
     (reason.startsWith("oauth") ? t("attempts.reason.oauth_other") : reason);
   return (
     <div>
-      <span class={`tag ${kind}`}>{t(success ? "attempts.succeeded" : pending ? "attempts.pending" : "attempts.failed")}</span>
+      <span class={`tag ${kind}`}>
+        {t(success ? "attempts.succeeded" : pending ? "attempts.pending" : "attempts.failed")}</span>
       <span class="line help">{said}</span>
     </div>);
 }

@@ -65,7 +65,9 @@ function summaryOf({ items, interval }: Summary): string {
   const text = t("attempts.summary", { succeeded: plural("attempts.n_succeeded", sum("succeeded")),
     failed: plural("attempts.n_failed", failed) });
   return failed === 0 ? text
-    : `${text} ${t("attempts.worst", { when: labelOf(worst.start, interval, true), n: worst.failed.toLocaleString(language) })}`;
+    : `${text} ${t("attempts.worst", {
+        when: labelOf(worst.start, interval, true),
+        n: worst.failed.toLocaleString(language) })}`;
 }
 
 function Figure({ summary }: { summary: Summary }) {
@@ -122,9 +124,11 @@ function Bars({ summary: { items, interval }, width, caption }: { summary: Summa
         return (
           <g key={start} class="bucket">
             <title>{`${labelOf(start, interval, true)}: ${t("attempts.summary", {
-              succeeded: plural("attempts.n_succeeded", succeeded), failed: plural("attempts.n_failed", failed) })}`}</title>
+              succeeded: plural("attempts.n_succeeded", succeeded),
+              failed: plural("attempts.n_failed", failed) })}`}</title>
             <rect class="hit" x={x} y={edge.top} width={step} height={inner} />
-            {succeeded > 0 && <rect class="succeeded" x={left} y={y(succeeded)} width={bar} height={y(0) - y(succeeded)} />}
+            {succeeded > 0 &&
+              <rect class="succeeded" x={left} y={y(succeeded)} width={bar} height={y(0) - y(succeeded)} />}
             {failed > 0 && <rect class="failed" x={left} y={y(succeeded + failed)} width={bar}
               height={y(succeeded) - y(succeeded + failed)} fill={`url(#${pattern})`} />}
             {i % every === 0 && i * step + 56 <= width &&

@@ -39,9 +39,11 @@ export function Audit({ context }: { context: Admin }) {
         <Table caption={t("audit.title")} list={list}
           empty={<NothingFound filters={filters} title={t("audit.none")} />}
           columns={[
-            { title: t("audit.when"), cell: ({ created_at }) => <time dateTime={created_at}>{dateTime(created_at)}</time> },
+            { title: t("audit.when"), cell: ({ created_at }) =>
+              <time dateTime={created_at}>{dateTime(created_at)}</time> },
             { title: t("audit.event"), heads: true, cell: (one) => <What event={one} /> },
-            { title: t("audit.actor"), cell: ({ actor_id }) => <Person context={context} id={actor_id} names={names} /> },
+            { title: t("audit.actor"), cell: ({ actor_id }) =>
+              <Person context={context} id={actor_id} names={names} /> },
             { title: t("audit.target"), cell: (one) => <Target context={context} event={one} names={names} /> },
             { title: "", end: true, cell: (one) => (
               <button type="button" class="button small" onClick={() => setShown(one)}>

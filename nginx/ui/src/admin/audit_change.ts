@@ -13,7 +13,8 @@ const isMembers = (value: Json | undefined): value is Members =>
 // Lists of things with ids are compared thing by thing.
 function byId(value: Json | undefined): Members | undefined {
   if (isMembers(value)) return value;
-  if (!Array.isArray(value) || value.length === 0 || !value.every((item) => isMembers(item) && typeof item["id"] === "string")) {
+  if (!Array.isArray(value) || value.length === 0 ||
+      !value.every((item) => isMembers(item) && typeof item["id"] === "string")) {
     return undefined;
   }
   return Object.fromEntries(value.map((item) => [String((item as Members)["id"]), item]));
@@ -52,7 +53,8 @@ export function valueText(key: string, value: Json | undefined): string | undefi
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (typeof value === "number") return isDuration(key) ? durationText(value) : value.toLocaleString(language);
   if (typeof value === "string") {
-    return isTime(value) ? dateTime(value) : tryText(`settings.${key}.${value}`) ?? tryText(`attempts.reason.${value}`) ?? value;
+    return isTime(value) ? dateTime(value)
+      : tryText(`settings.${key}.${value}`) ?? tryText(`attempts.reason.${value}`) ?? value;
   }
   if (Array.isArray(value)) {
     return value.length ? value.map((one) => valueText(key, one) ?? "").join(", ") : undefined;

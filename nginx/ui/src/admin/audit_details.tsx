@@ -19,11 +19,15 @@ export function AuditDetails({ context, event, names, close }: Props) {
           <dt>{t("audit.when")}</dt><dd><time dateTime={event.created_at}>{dateTime(event.created_at)}</time></dd>
           <dt>{t("audit.actor")}</dt><dd>
             <Person context={context} id={event.actor_id} names={names} />
-            {event.actor_id && <a class="line help" href={context.link(["audit"], { actor_id: event.actor_id })}>{t("audit.more_by")}</a>}
+            {event.actor_id &&
+              <a class="line help" href={context.link(["audit"], { actor_id: event.actor_id })}>
+                {t("audit.more_by")}</a>}
           </dd>
           <dt>{t("audit.target")}</dt><dd>
             <Target context={context} event={event} names={names} />
-            {event.target_id && <a class="line help" href={context.link(["audit"], { target_id: event.target_id })}>{t("audit.more_about")}</a>}
+            {event.target_id &&
+              <a class="line help" href={context.link(["audit"], { target_id: event.target_id })}>
+                {t("audit.more_about")}</a>}
           </dd>
           {event.target_id && <><dt>{t("audit.target_id")}</dt><dd class="mono">{event.target_id}</dd></>}
           <dt>{t("audit.ip")}</dt><dd class="mono">{event.ip || "–"}</dd>
@@ -31,7 +35,8 @@ export function AuditDetails({ context, event, names, close }: Props) {
           <dt>{t("audit.code")}</dt><dd class="mono">{event.event}</dd>
         </dl>
         {changes.length > 0
-          ? <Changes changes={changes} both={event.before !== null && event.after !== null} created={event.before === null} />
+          ? <Changes changes={changes} both={event.before !== null && event.after !== null}
+              created={event.before === null} />
           : <p class="quiet">{t("audit.no_change")}</p>}
       </div>
     </Dialog>);
@@ -72,9 +77,19 @@ function Both({ change }: { change: Change }) {
   if (list) {
     return (
       <>
-        <td>{list.gone.length ? list.gone.map((one) => <del key={one} class="line">{one}</del>) : <span class="quiet">–</span>}</td>
-        <td>{list.come.length ? list.come.map((one) => <ins key={one} class="line">{one}</ins>) : <span class="quiet">–</span>}</td>
+        <td>
+          {list.gone.length ? list.gone.map((one) => <del key={one} class="line">{one}</del>)
+            : <span class="quiet">–</span>}
+        </td>
+        <td>
+          {list.come.length ? list.come.map((one) => <ins key={one} class="line">{one}</ins>)
+            : <span class="quiet">–</span>}
+        </td>
       </>);
   }
-  return <><td><del><Value of={change} value={change.before} /></del></td><td><ins><Value of={change} value={change.after} /></ins></td></>;
+  return (
+    <>
+      <td><del><Value of={change} value={change.before} /></del></td>
+      <td><ins><Value of={change} value={change.after} /></ins></td>
+    </>);
 }

@@ -54,7 +54,8 @@ export function SelectFilter({ filters, name, label, any, options }:
   return (
     <Labelled label={label}>
       {(id) => (
-        <select id={id} value={filters.values[name] ?? ""} onChange={(event) => filters.set(name, event.currentTarget.value)}>
+        <select id={id} value={filters.values[name] ?? ""}
+          onChange={(event) => filters.set(name, event.currentTarget.value)}>
           <option value="">{any}</option>
           {options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
         </select>)}
@@ -104,7 +105,8 @@ export function NothingFound({ filters, title, children }:
 const wide = matchMedia("(min-width: 40.01rem)");
 
 // Where there is little room, several filters wait behind a button; unless some are at work.
-export function Toolbar({ filters, label, children }: { filters: Filters; label: string; children: ComponentChildren }) {
+export function Toolbar({ filters, label, children }:
+    { filters: Filters; label: string; children: ComponentChildren }) {
   const bar = useRef<HTMLDivElement>(null);
   const active = Object.keys(filters.values).length;
   const [open, setOpen] = useState(wide.matches || active > 0);

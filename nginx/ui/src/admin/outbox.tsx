@@ -18,7 +18,8 @@ interface Mail {
 }
 
 const states = [["queued", "warn"], ["sent", "good"], ["failed", "bad"], ["void", ""]] as const;
-const kinds = ["verify_email", "already_registered", "reset", "welcome", "password_changed", "email_changed", "new_device",
+const kinds = ["verify_email", "already_registered", "reset", "welcome", "password_changed",
+  "email_changed", "new_device",
   "lockout"] as const;
 
 export function Outbox({ context }: { context: Admin }) {
@@ -59,7 +60,9 @@ function Counts({ mails }: { mails: Mail[] }) {
       <span class="quiet">{plural("outbox.shown", mails.length)}</span>
       {states.map(([state, kind]) => {
         const n = mails.filter((mail) => mail.state === state).length;
-        return n > 0 && <span key={state} class={`tag ${kind}`}>{t(`outbox.state.${state}`)}: {n.toLocaleString(language)}</span>;
+        return n > 0 &&
+          <span key={state} class={`tag ${kind}`}>
+            {t(`outbox.state.${state}`)}: {n.toLocaleString(language)}</span>;
       })}
     </p>);
 }

@@ -23,7 +23,8 @@ export function Services({ context }: { context: Admin }) {
   const [adding, setAdding] = useState(false);
   const add = useRef<HTMLButtonElement>(null);
   const remove = ({ id, name }: Credential) => confirm({
-    title: t("services.delete_title", { name }), body: t("services.delete_body"), action: t("services.delete"), danger: true,
+    title: t("services.delete_title", { name }), body: t("services.delete_body"),
+    action: t("services.delete"), danger: true,
     run: async () => {
       await call("DELETE", `${path}/${encodeURIComponent(id)}`, { query: context.query() });
       list.replace((items) => items.filter((one) => one.id !== id));
@@ -47,7 +48,8 @@ export function Services({ context }: { context: Admin }) {
           columns={[
             { title: t("services.name"), heads: true, cell: ({ name }) => name },
             { title: t("services.client_id"), cell: ({ client_id }) => <span class="mono">{client_id}</span> },
-            { title: t("services.created"), cell: ({ created_at }) => <time dateTime={created_at}>{dateTime(created_at)}</time> },
+            { title: t("services.created"), cell: ({ created_at }) =>
+              <time dateTime={created_at}>{dateTime(created_at)}</time> },
             { title: "", end: true, cell: (one) => (
               <button type="button" class="button small" onClick={() => remove(one)}>
                 {t("services.delete")}<span class="hidden"> {one.name}</span>
@@ -73,7 +75,9 @@ function AddCredential({ context, close, added }: { context: Admin; close(): voi
           <Copy label={t("services.client_id")} text={made.client_id} />
           <Copy label={t("services.secret")} text={made.client_secret} />
           <p class="help">{t("services.use")}</p>
-          <div class="actions"><button type="button" class="button primary" onClick={close}>{t("services.kept")}</button></div>
+          <div class="actions">
+            <button type="button" class="button primary" onClick={close}>{t("services.kept")}</button>
+          </div>
         </div>
       </Dialog>);
   }
@@ -81,7 +85,8 @@ function AddCredential({ context, close, added }: { context: Admin; close(): voi
     <Dialog key="new" title={t("services.new_title")} close={close}>
       <Form submit={submit} label={t("services.create")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
-        <Field name="name" label={t("services.name")} help={t("services.name_help")} required maxLength={100} autofocus />
+        <Field name="name" label={t("services.name")} help={t("services.name_help")} required
+          maxLength={100} autofocus />
       </Form>
     </Dialog>);
 }

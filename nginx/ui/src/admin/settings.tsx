@@ -10,7 +10,9 @@ import { Section, Title } from "../parts/shell";
 import type { Admin } from "./context";
 import { SettingField } from "./settings_field";
 import { Providers } from "./settings_providers";
-import { defaultOf, grouped, providersKey, same, type Json, type Property, type Settings as Values } from "./settings_table";
+import {
+  defaultOf, grouped, providersKey, same, type Json, type Property, type Settings as Values,
+} from "./settings_table";
 import { undoing } from "./undo";
 import { useUnsaved } from "./unsaved";
 
@@ -24,8 +26,12 @@ export function Settings({ context }: { context: Admin }) {
   const id = context.tenantId ?? context.user.tenant_id;
   const path = `/auth/tenants/${encodeURIComponent(id)}/settings`;
   const loaded = useLoad<Start>(id, async () => {
-    const [settings, { servers, components }] = await Promise.all([get<Values>(path), get<Document>("/auth/openapi.json")]);
-    return { settings, properties: components.schemas.SettingsChange.properties, baseUrl: servers?.[0]?.url ?? location.origin };
+    const [settings, { servers, components }] =
+      await Promise.all([get<Values>(path), get<Document>("/auth/openapi.json")]);
+    return {
+      settings, properties: components.schemas.SettingsChange.properties,
+      baseUrl: servers?.[0]?.url ?? location.origin,
+    };
   });
   return (
     <>
@@ -41,7 +47,8 @@ export function Settings({ context }: { context: Admin }) {
           return (
             <>
               <SettingsForm start={start} save={save} />
-              {start.properties[providersKey] && <Providers settings={start.settings} baseUrl={start.baseUrl} save={save} />}
+              {start.properties[providersKey] &&
+                <Providers settings={start.settings} baseUrl={start.baseUrl} save={save} />}
             </>);
         }}
       </Await>
@@ -63,7 +70,8 @@ function SettingsForm({ start: { settings, properties }, save }: { start: Start;
   });
   useUnsaved(changed.length > 0);
   // A default is kept nowhere: should it change one day, it does for this tenant too.
-  const kept = (key: string, value: Json): Json => same(value, defaultOf(key, properties[key] ?? { type: "" })) ? null : value;
+  const kept = (key: string, value: Json): Json =>
+    same(value, defaultOf(key, properties[key] ?? { type: "" })) ? null : value;
   const submit = async () => {
     if (changed.length === 0) return say(t("settings.no_change"));
     const changes: Values = {};
@@ -88,11 +96,13 @@ function SettingsForm({ start: { settings, properties }, save }: { start: Start;
           <span class="quiet" role="status">{plural("settings.changed", changed.length)}</span>
         </>)}>
       {grouped(Object.keys(properties)).map(({ name, keys }) => (
-        <Section key={name} title={tryText(`settings.group.${name}`) ?? name} intro={tryText(`settings.group.${name}.intro`)}>
+        <Section key={name} title={tryText(`settings.group.${name}`) ?? name}
+          intro={tryText(`settings.group.${name}.intro`)}>
           <div class="form columns-2">
             {keys.map((key) => (
               <SettingField key={key} name={key} property={properties[key] ?? { type: "" }}
-                value={key in draft ? draft[key] : settings[key]} set={(value) => setDraft((was) => ({ ...was, [key]: value }))} />))}
+                value={key in draft ? draft[key] : settings[key]}
+                set={(value) => setDraft((was) => ({ ...was, [key]: value }))} />))}
           </div>
         </Section>))}
     </Form>);

@@ -24,7 +24,10 @@ export function SettingField(props: Props) {
           // The button goes: its field is next.
           button.parentElement?.querySelector<HTMLElement>("input, select, textarea")?.focus();
           props.set(usual);
-        }}>{t("settings.reset", { value: shown(props.name, usual) })}<span class="hidden"> ({labelOf(props.name)})</span></button>)}
+        }}>
+          {t("settings.reset", { value: shown(props.name, usual) })}
+          <span class="hidden"> ({labelOf(props.name)})</span>
+        </button>)}
     </div>);
 }
 
@@ -46,20 +49,24 @@ function Input({ name, property, value, set }: Props) {
       return <Checkbox name={name} label={label} help={help} checked={value === true}
         onChange={(event) => set(event.currentTarget.checked)} />;
     case "integer":
-      return isDuration(name) ? <Duration {...{ name, property, value, set }} /> : <Whole {...{ name, property, value, set }} />;
+      return isDuration(name) ? <Duration {...{ name, property, value, set }} />
+        : <Whole {...{ name, property, value, set }} />;
     case "array":
-      return <TextArea name={name} label={label} help={<>{help} {t("settings.one_per_line")}</>} rows={4} spellcheck={false}
+      return <TextArea name={name} label={label} help={<>{help} {t("settings.one_per_line")}</>}
+        rows={4} spellcheck={false}
         value={Array.isArray(value) ? value.join("\n") : ""}
         onInput={(event) => set(event.currentTarget.value === "" ? [] : event.currentTarget.value.split("\n"))} />;
     default:
       if (property.enum) {
         return (
-          <Select name={name} label={label} help={help} value={String(value)} onChange={(event) => set(event.currentTarget.value)}>
+          <Select name={name} label={label} help={help} value={String(value)}
+            onChange={(event) => set(event.currentTarget.value)}>
             {property.enum.map((one) => <option key={one} value={one}>{optionOf(name, one)}</option>)}
           </Select>);
       }
       return isWide(property)
-        ? <TextArea name={name} label={label} help={help} rows={5} value={String(value ?? "")} maxLength={property.maxLength ?? -1}
+        ? <TextArea name={name} label={label} help={help} rows={5} value={String(value ?? "")}
+            maxLength={property.maxLength ?? -1}
             onInput={(event) => set(event.currentTarget.value)} />
         : <Field name={name} label={label} help={help} value={String(value ?? "")} maxLength={property.maxLength ?? -1}
             onInput={(event) => set(event.currentTarget.value)} />;
@@ -69,14 +76,16 @@ function Input({ name, property, value, set }: Props) {
 const whole = (text: string): number | undefined => /^-?\d+$/.test(text) ? Number(text) : undefined;
 
 function range({ minimum, maximum }: Property, say: (n: number) => string): string {
-  return minimum === undefined || maximum === undefined ? "" : t("settings.range", { from: say(minimum), to: say(maximum) });
+  return minimum === undefined || maximum === undefined ? ""
+    : t("settings.range", { from: say(minimum), to: say(maximum) });
 }
 
 function Whole({ name, property, value, set }: Props) {
   const [text, setText] = useState(String(value));
   if (value !== undefined && whole(text) !== value) setText(String(value));
   return <Field name={name} label={labelOf(name)} type="number" required step={1} value={text}
-    {...(property.minimum !== undefined && { min: property.minimum })} {...(property.maximum !== undefined && { max: property.maximum })}
+    {...(property.minimum !== undefined && { min: property.minimum })}
+    {...(property.maximum !== undefined && { max: property.maximum })}
     help={<>{tryText(`settings.${name}.help`)} {range(property, (n) => n.toLocaleString(language))}</>}
     onInput={({ currentTarget: input }) => {
       setText(input.value);

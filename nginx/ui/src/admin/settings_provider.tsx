@@ -68,15 +68,22 @@ export function EditProvider({ provider, place, baseUrl, close, save }: Props) {
     close();
     say(t("settings.provider_saved", { name: changed.name }));
   };
-  const url = { type: "url" as const, required: true, maxLength: 500, autocapitalize: "none" as const, placeholder: "https://" };
+  const url = {
+    type: "url" as const, required: true, maxLength: 500, autocapitalize: "none" as const,
+    placeholder: "https://",
+  };
   return (
-    <Dialog title={provider ? t("settings.provider_edit_title", { name: provider.name }) : t("settings.provider_new")} close={close} wide>
+    <Dialog
+      title={provider ? t("settings.provider_edit_title", { name: provider.name }) : t("settings.provider_new")}
+      close={close} wide>
       <Form class="columns-2 provider" submit={submit} label={t("save")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
-        <Field name="name" label={t("settings.provider.name")} help={t("settings.provider.name.help")} required maxLength={100}
+        <Field name="name" label={t("settings.provider.name")} help={t("settings.provider.name.help")}
+          required maxLength={100}
           defaultValue={provider?.name ?? ""} autofocus />
         <Field name="id" label={t("settings.provider.id")} help={t("settings.provider.id.help")} required maxLength={32}
-          pattern="[a-z0-9][a-z0-9\-]*" readOnly={provider !== undefined} autocapitalize="none" spellcheck={false} value={id}
+          pattern="[a-z0-9][a-z0-9\-]*" readOnly={provider !== undefined}
+          autocapitalize="none" spellcheck={false} value={id}
           onInput={(event) => setId(event.currentTarget.value)} />
         <Select name="type" label={t("settings.provider.type")} value={type}
           onChange={(event) => setType(event.currentTarget.value === "oauth2" ? "oauth2" : "oidc")}>
@@ -84,7 +91,8 @@ export function EditProvider({ provider, place, baseUrl, close, save }: Props) {
           <option value="oauth2">{t("settings.provider.type.oauth2")}</option>
         </Select>
         {type === "oidc"
-          ? <Field key="issuer" name="issuer" label={t("settings.provider.issuer")} help={t("settings.provider.issuer.help")} {...url}
+          ? <Field key="issuer" name="issuer" label={t("settings.provider.issuer")}
+              help={t("settings.provider.issuer.help")} {...url}
               defaultValue={provider?.issuer ?? ""} />
           : endpoints.map((one) => <Field key={one} name={one} label={t(`settings.provider.${one}`)} {...url}
               defaultValue={provider?.[one] ?? ""} />)}

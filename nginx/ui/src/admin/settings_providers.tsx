@@ -16,7 +16,9 @@ export function Providers({ settings, baseUrl, save }: Props) {
   // The place in the list of the one that is edited; past its end for a new one.
   const [edited, setEdited] = useState<number | null>(null);
   const add = useRef<HTMLButtonElement>(null);
-  const put = async (providers: Provider[]): Promise<void> => { await save({ [providersKey]: providers as unknown as Json }); };
+  const put = async (providers: Provider[]): Promise<void> => {
+    await save({ [providersKey]: providers as unknown as Json });
+  };
   const remove = (provider: Provider) => confirm({
     title: t("settings.provider_remove_title", { name: provider.name }), body: t("settings.provider_remove_body"),
     action: t("settings.provider_remove"), danger: true,
@@ -49,6 +51,7 @@ export function Providers({ settings, baseUrl, save }: Props) {
       </ul>
       {edited !== null && (
         <EditProvider provider={all[edited]} place={edited} baseUrl={baseUrl} close={() => setEdited(null)}
-          save={(changed) => put(edited < all.length ? all.map((one, i) => i === edited ? changed : one) : [...all, changed])} />)}
+          save={(changed) => put(edited < all.length
+            ? all.map((one, i) => i === edited ? changed : one) : [...all, changed])} />)}
     </Section>);
 }

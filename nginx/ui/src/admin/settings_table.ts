@@ -34,7 +34,8 @@ export interface Group { name: string; keys: string[] }
 export function grouped(keys: readonly string[]): Group[] {
   const placed = new Set(Object.values(groups).flat());
   const all = [...Object.entries(groups), ["other", keys.filter((key) => !placed.has(key))] as const];
-  return all.map(([name, wanted]) => ({ name, keys: wanted.filter((key) => keys.includes(key) && key !== providersKey) }))
+  return all.map(([name, wanted]) => ({
+    name, keys: wanted.filter((key) => keys.includes(key) && key !== providersKey) }))
     .filter((group) => group.keys.length > 0);
 }
 
@@ -50,7 +51,8 @@ const defaults: Settings = {
 // undefined where nobody told us.
 export const defaultOf = (key: string, property: Property): Json | undefined => property.default ?? defaults[key];
 
-export const typeOf = ({ type }: Property): string => Array.isArray(type) ? type.find((one) => one !== "null") ?? "" : type;
+export const typeOf = ({ type }: Property): string =>
+  Array.isArray(type) ? type.find((one) => one !== "null") ?? "" : type;
 
 export const labelOf = (key: string): string => tryText(`settings.${key}`) ?? key;
 export const optionOf = (key: string, value: string): string => tryText(`settings.${key}.${value}`) ?? value;

@@ -56,7 +56,8 @@ function AllTenants({ context }: { context: Admin }) {
             { title: t("tenants.ends"), cell: ({ subscription_ends_at: end }) =>
               end ? <time dateTime={end}>{date(end)}</time> : <span class="quiet">{t("tenants.no_end")}</span> },
             { title: t("tenants.max_users"), end: true,
-              cell: ({ max_users }) => max_users?.toLocaleString(language) ?? <span class="quiet">{t("tenants.unlimited")}</span> },
+              cell: ({ max_users }) => max_users?.toLocaleString(language) ??
+                <span class="quiet">{t("tenants.unlimited")}</span> },
             { title: "", end: true, cell: (one) => <Administer context={context} tenant={one} /> },
           ]} />
       </section>
@@ -72,7 +73,8 @@ export function TenantStatus({ tenant }: { tenant: Tenant }) {
     <span class="tags">
       {tenant.status === "suspended" ? <span class="tag bad">{t("tenants.suspended")}</span>
         : <span class="tag good">{t("tenants.active")}</span>}
-      {hasEnded(tenant) && <span class="tag warn" title={dateTime(tenant.subscription_ends_at ?? "")}>{t("tenants.ended")}</span>}
+      {hasEnded(tenant) &&
+        <span class="tag warn" title={dateTime(tenant.subscription_ends_at ?? "")}>{t("tenants.ended")}</span>}
     </span>);
 }
 

@@ -54,7 +54,8 @@ export function TenantCard({ context, id }: { context: Admin; id: string }) {
 function Facts({ tenant, context }: { tenant: Tenant; context: Admin }) {
   const { plan, max_users: most, subscription_ends_at: end } = tenant;
   return (
-    <Section title={t("tenants.facts")} action={context.user.is_platform_admin && <Administer context={context} tenant={tenant} />}>
+    <Section title={t("tenants.facts")}
+      action={context.user.is_platform_admin && <Administer context={context} tenant={tenant} />}>
       <dl class="facts">
         <dt>{t("tenants.slug")}</dt><dd class="mono">{tenant.slug}</dd>
         <dt>{t("tenants.plan")}</dt><dd>{plan ?? <span class="quiet">{t("none")}</span>}</dd>
@@ -114,7 +115,8 @@ function Access({ tenant, own, set, gone }: AccessProps) {
     run: () => turn("active", "suspended"),
   });
   const suspend = () => confirm({
-    title: t("tenants.suspend_title", { name }), body: t("tenants.suspend_body"), action: t("tenants.suspend"), danger: true,
+    title: t("tenants.suspend_title", { name }), body: t("tenants.suspend_body"),
+    action: t("tenants.suspend"), danger: true,
     run: () => turn("suspended", "active"),
   });
   if (own) {

@@ -19,7 +19,8 @@ export function DeleteTenant({ tenant, close, gone }: { tenant: Tenant; close():
       throw new Problem(422, "", told, [{ pointer: "/slug", code: "", detail: "", user_message: told }]);
     }
     try {
-      await call("DELETE", `/auth/tenants/${encodeURIComponent(tenant.id)}`, { query: inhabited ? { force: true } : {} });
+      await call("DELETE", `/auth/tenants/${encodeURIComponent(tenant.id)}`,
+        { query: inhabited ? { force: true } : {} });
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "tenant_not_empty") throw error;
       setInhabited(true);
@@ -31,7 +32,8 @@ export function DeleteTenant({ tenant, close, gone }: { tenant: Tenant; close():
   };
   return (
     <Dialog title={t("tenants.delete_title", { name: tenant.name })} close={close}>
-      <Form key={String(inhabited)} submit={submit} label={t(inhabited ? "tenants.delete_force" : "tenants.delete")} danger
+      <Form key={String(inhabited)} submit={submit}
+        label={t(inhabited ? "tenants.delete_force" : "tenants.delete")} danger
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         {inhabited ? (
           <div class="form" ref={place}>

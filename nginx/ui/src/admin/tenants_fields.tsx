@@ -7,7 +7,8 @@ import { localTime } from "./filters";
 export function TenantFields({ tenant }: { tenant?: Tenant }) {
   return (
     <>
-      <Field name="plan" label={t("tenants.plan")} help={t("tenants.plan_help")} maxLength={64} defaultValue={tenant?.plan ?? ""} />
+      <Field name="plan" label={t("tenants.plan")} help={t("tenants.plan_help")} maxLength={64}
+        defaultValue={tenant?.plan ?? ""} />
       <Field name="max_users" label={t("tenants.max_users")} help={t("tenants.max_users_help")} type="number" min={1}
         max={1_000_000_000} step={1} defaultValue={tenant?.max_users ?? ""} />
       <Field name="subscription_ends_at" label={t("tenants.ends")} help={t("tenants.ends_help")} type="datetime-local"
