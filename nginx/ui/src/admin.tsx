@@ -2,11 +2,18 @@
 import "../style/all.css";
 import "./base/fresh";
 import "../style/admin.css";
+import "../style/operate.css";
 import { render, type ComponentType } from "preact";
 import { useMemo } from "preact/hooks";
 
+import { Attempts } from "./admin/attempts";
+import { Audit } from "./admin/audit";
 import { AdminProvider, type Admin } from "./admin/context";
+import { Outbox } from "./admin/outbox";
 import { Roles } from "./admin/roles";
+import { Services } from "./admin/services";
+import { Settings } from "./admin/settings";
+import { Tenants } from "./admin/tenants";
 import { TenantSwitch } from "./admin/tenant_switch";
 import { Users } from "./admin/users";
 import { asProblem, get, type Query } from "./base/api";
@@ -22,11 +29,18 @@ import { Shell, Title } from "./parts/shell";
 type View = ComponentType<{ context: Admin }>;
 interface Row { route: string; label: Key; icon: IconName; sees(user: User): boolean; view: View }
 
+const isAdmin = (user: User) => user.is_platform_admin || user.is_tenant_admin;
 const holds = (permission: string) => (user: User) => may(user, permission);
 
 const views: Row[] = [
   { route: "users", label: "users.title", icon: "user", sees: holds("auth:users:view"), view: Users },
   { route: "roles", label: "roles.title", icon: "shield", sees: holds("auth:roles:view"), view: Roles },
+  { route: "tenants", label: "tenants.title", icon: "building", sees: isAdmin, view: Tenants },
+  { route: "settings", label: "settings.title", icon: "sliders", sees: isAdmin, view: Settings },
+  { route: "attempts", label: "attempts.title", icon: "key", sees: holds("auth:attempts:view"), view: Attempts },
+  { route: "audit", label: "audit.title", icon: "list", sees: holds("auth:audit:view"), view: Audit },
+  { route: "outbox", label: "outbox.title", icon: "mail", sees: isAdmin, view: Outbox },
+  { route: "services", label: "services.nav", icon: "plug", sees: isAdmin, view: Services },
 ];
 
 interface Start { user: User; info: Info }

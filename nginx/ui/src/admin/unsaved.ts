@@ -1,6 +1,7 @@
-// A form that somebody would lose: leaving the page asks first.
+// A form that somebody would lose: leaving the view or the page asks first.
 import { useEffect, useRef } from "preact/hooks";
 
+import { go, keepers, type Keeper } from "../base/route";
 import { t } from "../base/texts";
 import { confirm } from "../parts/dialog";
 
@@ -10,14 +11,13 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
   const state = useRef({ dirty, free: false });
   state.current.dirty = dirty;
   useEffect(() => {
+    const here = location.hash;
     const atRisk = () => state.current.dirty && !state.current.free;
     const unload = (event: BeforeUnloadEvent) => { if (atRisk()) event.preventDefault(); };
-    // A link to another view: asked before it is followed.
-    const click = (event: MouseEvent) => {
-      const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href^='#/']") : null;
-      if (!link || !atRisk() || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
-      event.preventDefault();
-      event.stopPropagation();
+    // A link, "back", another tenant: the view stays until there is an answer.
+    const keep: Keeper = (target) => {
+      if (!atRisk() || target === here) return false;
+      history.replaceState(null, "", here);
       confirm({
         title: t("admin.leave_title"),
         body: t("admin.leave_body"),
@@ -25,15 +25,16 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
         danger: true,
         run: async () => {
           state.current.free = true;
-          location.hash = link.hash;
+          go(target);
         },
       });
+      return true;
     };
     addEventListener("beforeunload", unload);
-    document.addEventListener("click", click, true);
+    keepers.add(keep);
     return () => {
       removeEventListener("beforeunload", unload);
-      document.removeEventListener("click", click, true);
+      keepers.delete(keep);
     };
   }, []);
   return (freely) => { state.current.free = freely; };

@@ -33,10 +33,17 @@ export function go(target: string, replace = false): void {
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
+// Asked before a view is left: true keeps it, and then has put the address back.
+export type Keeper = (target: string) => boolean;
+export const keepers = new Set<Keeper>();
+
 export function useRoute(): Route {
   const [fragment, tell] = useState(location.hash);
   useEffect(() => {
-    const listener = () => tell(location.hash);
+    const listener = () => {
+      const target = location.hash;
+      if (![...keepers].some((keeps) => keeps(target))) tell(target);
+    };
     addEventListener("hashchange", listener);
     return () => removeEventListener("hashchange", listener);
   }, []);

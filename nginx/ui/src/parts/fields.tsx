@@ -55,7 +55,7 @@ interface CheckboxProps extends Common {
 }
 
 // What every field needs: its ids, its error, its attributes.
-function useField(name: string, hasHelp: boolean) {
+export function useField(name: string, hasHelp: boolean) {
   const id = useId();
   const form = useForm();
   useEffect(() => form.mind(name), [name]);
@@ -79,7 +79,7 @@ interface FrameProps {
   children: ComponentChildren;
 }
 
-function Frame({ id, label, error, help, optional, children }: FrameProps) {
+export function Frame({ id, label, error, help, optional, children }: FrameProps) {
   return (
     <div class="field">
       <label for={id}>{label}{optional && <span class="quiet"> {t("field.optional")}</span>}</label>

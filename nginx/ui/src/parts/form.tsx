@@ -30,7 +30,12 @@ function flaws(form: HTMLFormElement): Map<string, string> {
     // Not by type=email, which refuses addresses that are not ASCII (RFC 6532); the server judges.
     const noEmail = one.inputMode === "email" && one.value !== "" && !/^\s*\S+@\S+\s*$/.test(one.value);
     if (one.validity.valid && !noEmail) continue;
-    const { valueMissing, tooShort } = one.validity;
+    const { valueMissing, tooShort, rangeUnderflow, rangeOverflow } = one.validity;
+    if (one.type === "number" && one instanceof HTMLInputElement && (rangeUnderflow || rangeOverflow)) {
+      const limit = Number(rangeUnderflow ? one.min : one.max).toLocaleString(document.documentElement.lang);
+      found.set(one.name, t(rangeUnderflow ? "field.too_small" : "field.too_large", { limit }));
+      continue;
+    }
     let key: Key = "field.pattern";
     if (valueMissing) key = one.type === "checkbox" ? "field.unticked" : "field.required";
     else if (noEmail) key = "field.email";

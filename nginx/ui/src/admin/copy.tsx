@@ -1,0 +1,38 @@
+// Text that is to be put elsewhere: shown whole, and copied by a button.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+
+import { t } from "../base/texts";
+import { Icon } from "../parts/icon";
+
+export function Copy({ label, text }: { label: string; text: string }) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 4000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+    } catch {
+      // Not allowed here: people copy it themselves.
+      input.current?.select();
+    }
+  };
+  return (
+    <div class="field copy">
+      <label for={id}>{label}</label>
+      <div class="copy-line">
+        <input ref={input} id={id} class="mono" type="text" readOnly value={text}
+          onFocus={(event) => event.currentTarget.select()} />
+        <button type="button" class="button" onClick={() => void copy()}>
+          <Icon name={copied ? "check" : "copy"} />
+          <span aria-live="polite">{t(copied ? "copied" : "copy")}</span>
+          <span class="hidden"> {label}</span>
+        </button>
+      </div>
+    </div>);
+}
