@@ -33,6 +33,8 @@ const pages = {
   admin: ["admin", "Administration"],
 };
 
+const scripts = [...new Set(Object.values(pages).map(([script]) => script))];
+
 const zipped = (content) => gzipSync(content, { level: 9 });
 
 async function place(path, content) {
@@ -43,15 +45,15 @@ async function place(path, content) {
 await rm(made, { recursive: true, force: true });
 await mkdir(join(made, "assets"), { recursive: true });
 
-const codes = (await readdir(join(here, "texts"))).map((name) => basename(name, ".json"));
-const languages = await Promise.all(codes.map(async (code) => ({
-  code, name: JSON.parse(await readFile(join(here, `texts/${code}.json`), "utf8"))["language.name"],
-})));
+const languages = await Promise.all((await readdir(join(here, "texts"))).map(async (file) => {
+  const texts = JSON.parse(await readFile(join(here, "texts", file), "utf8"));
+  return { code: basename(file, ".json"), name: texts["language.name"], texts };
+}));
 languages.sort((a, b) => Number(b.code === "en") - Number(a.code === "en") || a.name.localeCompare(b.name));
 
-const { outputFiles, metafile } = await build({
+const shared = {
   absWorkingDir: here,
-  entryPoints: ["people", "account", "admin"].map((name) => `src/${name}.tsx`),
+  entryPoints: scripts.map((name) => `src/${name}.tsx`),
   outdir: "assets",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
@@ -60,13 +62,34 @@ const { outputFiles, metafile } = await build({
   minify: true,
   format: "esm",
   target: ["chrome105", "firefox110", "safari16"],
-  define: { LANGUAGES: JSON.stringify(languages) },
+  define: { LANGUAGES: JSON.stringify(languages.map(({ code, name }) => ({ code, name }))) },
   jsx: "automatic",
   jsxImportSource: "preact",
   legalComments: "none",
   metafile: true,
   write: false,
-});
+};
+
+// A script loads the texts that its sources name, and no others: as they stand ("sign_in.title"), or by
+// their beginning, `ended.${reason}` and plural("users.count", n). Errors are named by the server.
+const texts = join(here, ".texts");
+await rm(texts, { recursive: true, force: true });
+await mkdir(texts);
+for (const script of scripts) {
+  const { metafile } = await build({ ...shared, entryPoints: [`src/${script}.tsx`], splitting: false,
+    external: ["../../.texts/*"], logOverride: { "empty-glob": "silent" } });
+  const sources = (await Promise.all(Object.keys(metafile.inputs).filter((path) => path.startsWith("src/"))
+    .map((path) => readFile(join(here, path), "utf8")))).join("\n");
+  const heads = [...sources.matchAll(/[`"]([\w.]+\.)\$\{/g)].map((match) => match[1]);
+  const isUsed = (key) => /^(field_)?error\./.test(key) || heads.some((head) => key.startsWith(head)) ||
+    [key, key.replace(/\.(zero|one|two|few|many|other)$/, "")].some((name) => sources.includes(`"${name}"`));
+  for (const { code, texts: all } of languages) {
+    await writeFile(join(texts, `${code}.${script}.json`),
+      JSON.stringify(Object.fromEntries(Object.entries(all).filter(([key]) => isUsed(key)))));
+  }
+}
+
+const { outputFiles, metafile } = await build(shared);
 const contents = new Map();
 for (const file of outputFiles) {
   const path = `assets/${basename(file.path)}`;
@@ -96,19 +119,20 @@ const table = [];
 for (const [page, [script, title]] of Object.entries(pages)) {
   const entry = entryOf(script);
   const style = metafile.outputs[entry].cssBundle;
-  const scripts = closure(entry, "import-statement");
+  const atOnce = closure(entry, "import-statement");
   const values = {
     page, title, icon: base + iconPath, style: base + style, script: base + entry,
-    preload: [...scripts].slice(1)
+    preload: [...atOnce].slice(1)
       .map((path) => `<link rel="modulepreload" href="${base}${path}">`).join("\n    "),
   };
   const html = template.replace(/\{\{(\w+)\}\}/g, (_, name) => values[name]);
   await place(`${page}.html`, html);
 
   const size = (path) => zipped(contents.get(path)).length;
-  const later = [...closure(entry, "dynamic-import")].filter((path) => !scripts.has(path));
+  const later = [...closure(entry, "dynamic-import")]
+    .filter((path) => metafile.outputs[path].entryPoint?.endsWith(`.${script}.json`));
   const total = zipped(html).length + size(style) + size(iconPath) +
-    [...scripts].reduce((sum, path) => sum + size(path), 0) + Math.max(0, ...later.map(size));
+    [...atOnce].reduce((sum, path) => sum + size(path), 0) + Math.max(...later.map(size));
   table.push({ page, bytes: total, style: size(style) });
   if (total > budget || size(style) > blockingBudget) {
     console.error(`${page}.html weighs ${total} bytes, ${size(style)} of them its style`);

@@ -7,7 +7,7 @@ import { render } from "preact";
 import { Account } from "./account/account";
 import { loadTexts } from "./base/texts";
 
-await loadTexts();
+await loadTexts("account");
 const page = document.getElementById("page");
 if (page) {
   page.replaceChildren();

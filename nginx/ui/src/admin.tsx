@@ -95,7 +95,7 @@ function Page() {
     : <main class="starting"><Await from={started}>{() => null}</Await></main>;
 }
 
-await loadTexts();
+await loadTexts("admin");
 const page = document.getElementById("page");
 if (page) {
   page.replaceChildren();

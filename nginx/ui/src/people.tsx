@@ -24,7 +24,7 @@ const views: Record<string, ComponentType> = {
   "not-found": NotFound,
 };
 
-await loadTexts();
+await loadTexts("people");
 const View = views[document.documentElement.dataset["page"] ?? "index"] ?? SignIn;
 const page = document.getElementById("page");
 if (page) {

@@ -1,7 +1,7 @@
-// The texts of the pages: one JSON file a language under texts/, of which a page loads one. The
-// language is the visitor's choice, else the first of the browser's (its Accept-Language) that we
-// have. Another language is another file, named by its code; its "language.name" is what it calls
-// itself.
+// The texts of the pages: one JSON file a language under texts/, of which the build gives each script
+// what it names. The language is the visitor's choice, else the first of the browser's (its
+// Accept-Language) that we have. Another language is another file, named by its code; its
+// "language.name" is what it calls itself.
 import type en from "../../texts/en.json";
 
 export type Key = keyof typeof en;
@@ -33,10 +33,11 @@ function chosen(): string {
   return "en";
 }
 
-export async function loadTexts(): Promise<void> {
+// Those of one script of the pages', by its name.
+export async function loadTexts(script: "people" | "account" | "admin"): Promise<void> {
   language = chosen();
   locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
-  texts = (await import(`../../texts/${language}.json`)).default;
+  texts = (await import(`../../.texts/${language}.${script}.json`)).default;
   document.documentElement.lang = language;
 }
 
