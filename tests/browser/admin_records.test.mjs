@@ -58,7 +58,7 @@ describe("W3 sign-ins", () => {
 
     await rows(page, 6);
     const all = (await seen(page)).join("\n");
-    for (const reason of ["Wrong password", "There is no such account", "With the password"]) {
+    for (const reason of ["The password was wrong", "There was no such account", "With the password"]) {
       assert.match(all, new RegExp(reason));
     }
     await page.getByLabel("Result").selectOption("Not signed in");

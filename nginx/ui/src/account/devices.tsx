@@ -2,15 +2,15 @@
 import { call, post } from "../base/api";
 import { t } from "../base/texts";
 import type { Session } from "../base/types";
+import { deviceIcon, deviceName } from "../parts/device";
 import { confirm } from "../parts/dialog";
 import { Empty, say } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Table, useList, type Column } from "../parts/load";
 import { Section, Title } from "../parts/shell";
-import { deviceIcon, deviceName } from "./device";
+import { Exactly, When } from "../parts/when";
 import { focusHeading } from "./focus";
 import type { Mine } from "./me";
-import { Exactly, When } from "./when";
 
 const nameOf = ({ device, user_agent }: Session): string => deviceName(device.name, user_agent);
 

@@ -8,11 +8,11 @@ import { confirm } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Await, useLoad } from "../parts/load";
 import { Section } from "../parts/shell";
+import { When } from "../parts/when";
 import { focusHeading } from "./focus";
 import type { Mine } from "./me";
 import { hasPassword } from "./proof";
 import { SetByMail } from "./security";
-import { When } from "./when";
 
 interface Identity {
   id: string;

@@ -2,11 +2,13 @@
 import { useState } from "preact/hooks";
 
 import { may } from "../base/session";
-import { dateTime, t, tryText } from "../base/texts";
+import { t } from "../base/texts";
 import type { Attempt } from "../base/types";
-import { agentName } from "../parts/agent";
+import { AttemptResult } from "../parts/attempt";
+import { deviceName } from "../parts/device";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
+import { Exactly } from "../parts/when";
 import { AttemptsChart } from "./attempts_chart";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, TimeFilter, Toolbar, useFilters } from "./filters";
@@ -40,13 +42,13 @@ export function Attempts({ context }: { context: Admin }) {
           empty={<NothingFound filters={filters} title={t("attempts.none")} />}
           columns={[
             { title: t("attempts.when"), cell: ({ created_at }) =>
-              <time dateTime={created_at}>{dateTime(created_at)}</time> },
+              <Exactly time={created_at} /> },
             { title: t("attempts.who"), heads: true, cell: (one) => <Who context={context} attempt={one} /> },
-            { title: t("attempts.result"), cell: (one) => <Result attempt={one} /> },
+            { title: t("attempts.result"), cell: (one) => <AttemptResult attempt={one} /> },
             { title: t("attempts.from"), cell: ({ ip, user_agent }) => (
               <div>
                 <span class="mono">{ip}</span>
-                {user_agent && <span class="line help clip" title={user_agent}>{agentName(user_agent)}</span>}
+                {user_agent && <span class="line help clip" title={user_agent}>{deviceName(null, user_agent)}</span>}
               </div>) },
           ]} />
       </section>
@@ -60,15 +62,3 @@ function Who({ context, attempt: { user_id: id, email } }: { context: Admin; att
 }
 
 // A right password that led to the question for a code is neither a success nor a failure.
-function Result({ attempt: { success, reason } }: { attempt: Attempt }) {
-  const pending = reason === "second_factor_required";
-  const kind = success ? "good" : pending ? "" : "bad";
-  const said = tryText(`attempts.reason.${reason}`) ??
-    (reason.startsWith("oauth") ? t("attempts.reason.oauth_other") : reason);
-  return (
-    <div>
-      <span class={`tag ${kind}`}>
-        {t(success ? "attempts.succeeded" : pending ? "attempts.pending" : "attempts.failed")}</span>
-      <span class="line help">{said}</span>
-    </div>);
-}

@@ -6,6 +6,7 @@ import { dateTime, t, tryText } from "../base/texts";
 import type { AuditEvent } from "../base/types";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
+import { Exactly } from "../parts/when";
 import { changesOf, nameOf } from "./audit_change";
 import { AuditDetails } from "./audit_details";
 import { events } from "./audit_events";
@@ -40,7 +41,7 @@ export function Audit({ context }: { context: Admin }) {
           empty={<NothingFound filters={filters} title={t("audit.none")} />}
           columns={[
             { title: t("audit.when"), cell: ({ created_at }) =>
-              <time dateTime={created_at}>{dateTime(created_at)}</time> },
+              <Exactly time={created_at} /> },
             { title: t("audit.event"), heads: true, cell: (one) => <What event={one} /> },
             { title: t("audit.actor"), cell: ({ actor_id }) =>
               <Person context={context} id={actor_id} names={names} /> },

@@ -1,5 +1,6 @@
 // What an audit event says of before and after, as lines of a difference that people read.
 import { dateTime, language, t, tryText } from "../base/texts";
+import { knownReason } from "../parts/attempt";
 import { durationText, isDuration } from "./duration";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -54,7 +55,7 @@ export function valueText(key: string, value: Json | undefined): string | undefi
   if (typeof value === "number") return isDuration(key) ? durationText(value) : value.toLocaleString(language);
   if (typeof value === "string") {
     return isTime(value) ? dateTime(value)
-      : tryText(`settings.${key}.${value}`) ?? tryText(`attempts.reason.${value}`) ?? value;
+      : tryText(`settings.${key}.${value}`) ?? knownReason(value) ?? value;
   }
   if (Array.isArray(value)) {
     return value.length ? value.map((one) => valueText(key, one) ?? "").join(", ") : undefined;

@@ -2,6 +2,7 @@
 import { dateTime, language, plural, relative, t, tryText } from "../base/texts";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
+import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, Toolbar, useFilters } from "./filters";
 
@@ -47,7 +48,7 @@ export function Outbox({ context }: { context: Admin }) {
             { title: t("outbox.recipient"), heads: true, cell: ({ recipient }) => recipient },
             { title: t("outbox.kind"), cell: ({ kind }) => tryText(`outbox.kind.${kind}`) ?? kind },
             { title: t("outbox.created"), cell: ({ created_at }) =>
-              <time dateTime={created_at} title={dateTime(created_at)}>{relative(created_at)}</time> },
+              <When time={created_at} /> },
             { title: t("outbox.state"), cell: (mail) => <State mail={mail} /> },
           ]} />
       </section>

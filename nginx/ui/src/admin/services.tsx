@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 
 import { call, post } from "../base/api";
-import { dateTime, t } from "../base/texts";
+import { t } from "../base/texts";
 import { confirm, Dialog } from "../parts/dialog";
 import { Empty, Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
@@ -10,6 +10,7 @@ import { Form, type Values } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
+import { Exactly } from "../parts/when";
 import type { Admin } from "./context";
 import { Copy } from "./copy";
 
@@ -49,7 +50,7 @@ export function Services({ context }: { context: Admin }) {
             { title: t("services.name"), heads: true, cell: ({ name }) => name },
             { title: t("services.client_id"), cell: ({ client_id }) => <span class="mono">{client_id}</span> },
             { title: t("services.created"), cell: ({ created_at }) =>
-              <time dateTime={created_at}>{dateTime(created_at)}</time> },
+              <Exactly time={created_at} /> },
             { title: "", end: true, cell: (one) => (
               <button type="button" class="button small" onClick={() => remove(one)}>
                 {t("services.delete")}<span class="hidden"> {one.name}</span>

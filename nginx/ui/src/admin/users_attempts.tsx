@@ -1,23 +1,19 @@
 // A person's latest sign-in attempts; all of them are in a view of their own.
-import { dateTime, t, tryText } from "../base/texts";
+import { t } from "../base/texts";
 import type { Attempt } from "../base/types";
-import { agentName } from "../parts/agent";
+import { AttemptResult } from "../parts/attempt";
+import { deviceName } from "../parts/device";
 import { Empty } from "../parts/feedback";
 import { Table, useList, type Column } from "../parts/load";
 import { Section } from "../parts/shell";
+import { Exactly } from "../parts/when";
 import type { OfUser } from "./users_one";
 
 const columns = (): Column<Attempt>[] => [
-  { title: t("users.when"), heads: true, cell: ({ created_at: time }) => <time dateTime={time}>
-    {dateTime(time)}</time> },
-  { title: t("users.outcome"), cell: ({ success, reason }) => (
-    <span class="tags">
-      <span class={`tag ${success ? "good" : "bad"}`}>{t(success ? "users.attempt_ok" : "users.attempt_refused")}</span>
-      {!success && <span class="quiet small-text">{tryText(`attempts.reason.${reason}`) ??
-        reason.replaceAll("_", " ")}</span>}
-    </span>) },
+  { title: t("users.when"), heads: true, cell: ({ created_at: time }) => <Exactly time={time} /> },
+  { title: t("users.outcome"), cell: (attempt) => <AttemptResult attempt={attempt} /> },
   { title: t("users.ip"), cell: ({ ip }) => <span class="mono">{ip}</span> },
-  { title: t("users.device"), cell: ({ user_agent: agent }) => <span title={agent}>{agentName(agent)}</span> },
+  { title: t("users.device"), cell: ({ user_agent: agent }) => <span title={agent}>{deviceName(null, agent)}</span> },
 ];
 
 export function UserAttempts({ context, user }: OfUser) {

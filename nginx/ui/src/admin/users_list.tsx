@@ -4,12 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { all } from "../base/all";
 import { go } from "../base/route";
 import { displayName, may } from "../base/session";
-import { plural, relative, dateTime, t } from "../base/texts";
+import { plural, t } from "../base/texts";
 import type { Role, User } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Table, useList, useLoad, type Column } from "../parts/load";
 import { Title } from "../parts/shell";
+import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { useDebounced } from "./debounce";
 import { Face, RoleTags, StatusTag } from "./users_tags";
@@ -29,7 +30,7 @@ export function UserList({ context }: { context: Admin }) {
     { title: t("users.status"), cell: ({ status: one }) => <StatusTag status={one} /> },
     { title: t("users.roles"), cell: (user) => <RoleTags user={user} /> },
     { title: t("users.last_sign_in"), cell: ({ last_login_at: last }) => last
-      ? <time dateTime={last} title={dateTime(last)}>{relative(last)}</time> : <span class="quiet">
+      ? <When time={last} /> : <span class="quiet">
         {t("users.never")}</span> },
   ];
   return (

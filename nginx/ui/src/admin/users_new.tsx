@@ -12,10 +12,10 @@ import { Checkbox } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
 import { Title } from "../parts/shell";
-import type { Admin } from "./context";
 import { BackTo } from "./back_to";
-import { allRoles, RoleChoice } from "./users_roles";
+import type { Admin } from "./context";
 import { factsOf, UserFields } from "./users_fields";
+import { allRoles, RoleChoice } from "./users_roles";
 
 export function NewUser({ context }: { context: Admin }) {
   const mayAssign = may(context.user, "auth:roles:assign") && may(context.user, "auth:roles:view");

@@ -1,13 +1,14 @@
 // Where a person is signed in.
 import { post } from "../base/api";
 import { may } from "../base/session";
-import { dateTime, relative, t } from "../base/texts";
+import { dateTime, t } from "../base/texts";
 import type { Session } from "../base/types";
-import { agentName } from "../parts/agent";
+import { deviceName } from "../parts/device";
 import { confirm } from "../parts/dialog";
 import { Empty, say } from "../parts/feedback";
 import { Table, useList, type Column } from "../parts/load";
 import { Section } from "../parts/shell";
+import { When } from "../parts/when";
 import type { OfUser } from "./users_one";
 
 export function UserSessions({ context, user }: OfUser) {
@@ -27,11 +28,10 @@ export function UserSessions({ context, user }: OfUser) {
   });
   const columns: Column<Session>[] = [
     { title: t("users.device"), heads: true, cell: ({ device, user_agent: agent }) => <span title={agent}>
-      {agentName(device.name || agent)}</span> },
+      {deviceName(device.name, agent)}</span> },
     { title: t("users.ip"), cell: ({ ip }) => <span class="mono">{ip}</span> },
     { title: t("users.signed_in"), cell: ({ created_at: time }) => dateTime(time) },
-    { title: t("users.last_active"), cell: ({ last_active_at: time }) => <time dateTime={time} title={dateTime(time)}>
-      {relative(time)}</time> },
+    { title: t("users.last_active"), cell: ({ last_active_at: time }) => <When time={time} /> },
   ];
   return (
     <Section title={t("users.sessions")} action={mayEnd && (

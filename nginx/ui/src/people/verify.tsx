@@ -8,8 +8,8 @@ import { t } from "../base/texts";
 import { Notice } from "../parts/feedback";
 import { Form } from "../parts/form";
 import { Card } from "../parts/shell";
-import { To } from "./options";
 import { forgetLink, tokenOfLink } from "./link";
+import { To } from "./options";
 
 export function Verify() {
   const [token] = useState(tokenOfLink);

@@ -1,7 +1,7 @@
 // What people call a device. One that named itself keeps its name; a browser's is its user agent, of
 // which they know the browser and the system.
 import { t } from "../base/texts";
-import type { IconName } from "../parts/icon";
+import type { IconName } from "./icon";
 
 // The first that fits: others name those after them too.
 const browsers: [RegExp, string][] = [
@@ -22,8 +22,8 @@ export function deviceName(name: string | null, userAgent: string): string {
   if (own) return own;
   const browser = first(browsers, userAgent);
   const system = first(systems, userAgent);
-  if (browser && system) return t("account.device.on", { browser, system });
-  return browser ?? system ?? (name || t("account.device.unknown"));
+  if (browser && system) return t("device.on", { browser, system });
+  return browser ?? system ?? (name || t("device.unknown"));
 }
 
 export function deviceIcon(type: string, userAgent: string): IconName {
