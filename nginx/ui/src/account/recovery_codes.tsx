@@ -5,7 +5,7 @@ import { t } from "../base/texts";
 import { Checkbox } from "../parts/fields";
 import { Form } from "../parts/form";
 import { Icon } from "../parts/icon";
-import { CopyButton } from "./copy";
+import { CopyButton } from "../parts/copy";
 import type { Me } from "./me";
 import { saveFile } from "./save_file";
 import { Step } from "./setup";

@@ -7,7 +7,7 @@ import { post } from "../base/api";
 import { t } from "../base/texts";
 import { CodeField } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
-import { CopyButton } from "./copy";
+import { CopyButton } from "../parts/copy";
 import type { Me } from "./me";
 import { useProof } from "./proof";
 

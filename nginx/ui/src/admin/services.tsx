@@ -12,7 +12,7 @@ import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
 import { Exactly } from "../parts/when";
 import type { Admin } from "./context";
-import { Copy } from "./copy";
+import { Copy } from "../parts/copy";
 
 interface Credential { id: string; name: string; client_id: string; created_at: string; created_by: string | null }
 interface NewCredential extends Credential { client_secret: string }

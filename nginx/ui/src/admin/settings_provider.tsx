@@ -7,7 +7,7 @@ import { Dialog } from "../parts/dialog";
 import { say } from "../parts/feedback";
 import { Field, Frame, Select, TextArea, useField } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
-import { Copy } from "./copy";
+import { Copy } from "../parts/copy";
 import { providersKey } from "./settings_table";
 
 export interface Provider {

@@ -14,7 +14,7 @@ import { Await, useLoad } from "../parts/load";
 import { Section, Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
-import { Copy } from "./copy";
+import { Copy } from "../parts/copy";
 import { localTime, utcTime } from "./filters";
 import { Administer, NoSuchTenant, TenantStatus } from "./tenants";
 import { DeleteTenant } from "./tenants_delete";

@@ -1,7 +1,7 @@
 // A moment: how long ago, and on closer look exactly when.
-import {  } from "../base/texts";
+import { dateTime, relative } from "../base/texts";
 
 export const When = ({ time }: { time: string }) =>
-  <When time={time} />;
+  <time dateTime={time} title={dateTime(time)}>{relative(time)}</time>;
 
-export const Exactly = ({ time }: { time: string }) => <Exactly time={time} />;
+export const Exactly = ({ time }: { time: string }) => <time dateTime={time}>{dateTime(time)}</time>;

@@ -1,9 +1,18 @@
-// Text that is to be put elsewhere: shown whole, and copied by a button.
+// Text that is to be put elsewhere: copied by a button, which says so.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { t } from "../base/texts";
-import { Icon } from "../parts/icon";
+import { say } from "./feedback";
+import { Icon } from "./icon";
 
+// Of a text that stands on the page anyway.
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const copy = () => navigator.clipboard.writeText(text).then(() => say(t("copied")),
+    () => say(t("not_copied")));  // forbidden here
+  return <button type="button" class="button small" onClick={() => void copy()}><Icon name="copy" />{label}</button>;
+}
+
+// With the text, shown whole.
 export function Copy({ label, text }: { label: string; text: string }) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
