@@ -112,7 +112,7 @@ test("W2, F1, F3: the second factor is set up, used, renewed and turned off", as
   await inspect(page, "account-factor-scan");
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await main.getByRole("button", { name: "Copy the key" }).click();
-  await said(page, "Copied.");
+  await said(page, "Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), secret);
   // Six digits are sent by themselves.
   await main.getByLabel("Code from the app").fill("000000");

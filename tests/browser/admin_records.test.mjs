@@ -99,9 +99,9 @@ describe("W3 sign-ins", () => {
       "email_not_verified", "account_disabled", "subscription_expired", "tenant_suspended"];
     assert.ok(reasons.length >= 14, reasons.join());
     const texts = JSON.parse(readFileSync(new URL("../../nginx/ui/texts/en.json", import.meta.url), "utf8"));
-    assert.deepEqual(reasons.filter((reason) => !texts[`attempts.reason.${reason}`]), []);
+    assert.deepEqual(reasons.filter((reason) => !texts[`attempt.reason.${reason}`]), []);
     // What else begins with "oauth" has one text for all.
-    assert.ok(texts["attempts.reason.oauth_other"]);
+    assert.ok(texts["attempt.reason.oauth_other"]);
   });
 
   test("further pages come by “Show more”", async () => {

@@ -53,10 +53,13 @@ export function RoleForm({ modules, role, isNew, readOnly = false, offersSystem,
     leaveFreely(true);
     try {
       await save(facts);
-      setTyped(false);
-    } finally {
+    } catch (error) {
       leaveFreely(false);
+      throw error;
     }
+    setTyped(false);
+    // A new role's page is on its way: the browser tells of that later.
+    if (!isNew) leaveFreely(false);
   };
   const permissions = (
     <section class="section whole" aria-labelledby="role-permissions">

@@ -1,7 +1,7 @@
 // Dialogs over the page. The browser's own <dialog> keeps focus inside, ends with Escape and gives
 // focus back.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { t } from "../base/texts";
 import { Form } from "./form";
@@ -12,9 +12,12 @@ export function Dialog({ title, close, children, wide }:
     { title: string; close(): void; children: ComponentChildren; wide?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  const before = useRef(document.activeElement);
+  useLayoutEffect(() => {
     const shown = dialog.current;
-    const opener = document.activeElement;
+    // A field that asks for the focus may have it by now.
+    const now = document.activeElement;
+    const opener = now && now !== document.body && !shown?.contains(now) ? now : before.current;
     shown?.showModal();
     return () => {
       shown?.close();

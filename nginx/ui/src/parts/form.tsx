@@ -2,7 +2,7 @@
 // back as a Problem stands at the fields it is about and, for the rest, above them; focus goes to
 // the first of these.
 import { createContext, type ComponentChildren } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, Problem } from "../base/api";
 import { t, type Key } from "../base/texts";
@@ -82,11 +82,13 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     },
   };
 
-  // After each failed try, once what it says is on the page.
-  useEffect(() => {
+  // After each failed try, as soon as what it says is on the page.
+  useLayoutEffect(() => {
     if (!problem && found.size === 0) return;
-    const first = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
-    first?.focus();
+    // The fields are drawn after the form, in the same breath.
+    queueMicrotask(() => {
+      form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus();
+    });
   }, [problem, found]);
 
   const onSubmit = async (event: Event) => {
