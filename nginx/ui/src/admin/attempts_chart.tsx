@@ -3,7 +3,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { get } from "../base/api";
-import { language, plural, t } from "../base/texts";
+import { locale, plural, t } from "../base/texts";
 import { Await, useLoad } from "../parts/load";
 import { Section } from "../parts/shell";
 import type { Admin } from "./context";
@@ -55,7 +55,7 @@ function labelOf(start: string, interval: number, long = false): string {
   const options: Intl.DateTimeFormatOptions = interval < 86_400
     ? { hour: "2-digit", minute: "2-digit", ...(long && { day: "numeric", month: "short" }) }
     : { day: "numeric", month: "short", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(language, options).format(new Date(start));
+  return new Intl.DateTimeFormat(locale, options).format(new Date(start));
 }
 
 function summaryOf({ items, interval }: Summary): string {
@@ -67,7 +67,7 @@ function summaryOf({ items, interval }: Summary): string {
   return failed === 0 ? text
     : `${text} ${t("attempts.worst", {
         when: labelOf(worst.start, interval, true),
-        n: worst.failed.toLocaleString(language) })}`;
+        n: worst.failed.toLocaleString(locale) })}`;
 }
 
 function Figure({ summary }: { summary: Summary }) {
@@ -116,7 +116,7 @@ function Bars({ summary: { items, interval }, width, caption }: { summary: Summa
       {[0, top / 2, top].map((n) => (
         <g key={n}>
           <line class="grid" x1={edge.left} x2={width} y1={y(n)} y2={y(n)} />
-          <text class="tick" x={edge.left - 8} y={y(n) + 4} text-anchor="end">{n.toLocaleString(language)}</text>
+          <text class="tick" x={edge.left - 8} y={y(n) + 4} text-anchor="end">{n.toLocaleString(locale)}</text>
         </g>))}
       {items.map(({ start, succeeded, failed }, i) => {
         const x = edge.left + i * step;
@@ -139,7 +139,7 @@ function Bars({ summary: { items, interval }, width, caption }: { summary: Summa
 }
 
 function Numbers({ summary: { items, interval } }: { summary: Summary }) {
-  const n = (value: number) => value.toLocaleString(language);
+  const n = (value: number) => value.toLocaleString(locale);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={t("attempts.as_table")}>
       <table class="numbers">

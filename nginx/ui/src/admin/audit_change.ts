@@ -1,5 +1,5 @@
 // What an audit event says of before and after, as lines of a difference that people read.
-import { dateTime, language, t, tryText } from "../base/texts";
+import { dateTime, locale, t, tryText } from "../base/texts";
 import { knownReason } from "../parts/attempt";
 import { durationText, isDuration } from "./duration";
 
@@ -52,7 +52,7 @@ const isTime = (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+
 export function valueText(key: string, value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "boolean") return t(value ? "yes" : "no");
-  if (typeof value === "number") return isDuration(key) ? durationText(value) : value.toLocaleString(language);
+  if (typeof value === "number") return isDuration(key) ? durationText(value) : value.toLocaleString(locale);
   if (typeof value === "string") {
     return isTime(value) ? dateTime(value)
       : tryText(`settings.${key}.${value}`) ?? knownReason(value) ?? value;

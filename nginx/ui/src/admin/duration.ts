@@ -1,5 +1,5 @@
 // Lengths of time: seconds for the server, the largest unit that leaves no rest for people.
-import { language } from "../base/texts";
+import { locale } from "../base/texts";
 
 export const units = [["second", 1], ["minute", 60], ["hour", 3600], ["day", 86_400]] as const;
 export type Unit = (typeof units)[number][0];
@@ -16,5 +16,5 @@ export const isDuration = (key: string): boolean => /_(ttl|timeout|window|durati
 
 export function durationText(seconds: number): string {
   const { value, unit } = split(seconds);
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }

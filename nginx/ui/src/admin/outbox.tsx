@@ -1,5 +1,5 @@
 // The mails of a tenant and what became of them; never what stood in them.
-import { dateTime, language, plural, relative, t, tryText } from "../base/texts";
+import { dateTime, locale, plural, relative, t, tryText } from "../base/texts";
 import { Table, useList } from "../parts/load";
 import { Title } from "../parts/shell";
 import { When } from "../parts/when";
@@ -63,7 +63,7 @@ function Counts({ mails }: { mails: Mail[] }) {
         const n = mails.filter((mail) => mail.state === state).length;
         return n > 0 &&
           <span key={state} class={`tag ${kind}`}>
-            {t(`outbox.state.${state}`)}: {n.toLocaleString(language)}</span>;
+            {t(`outbox.state.${state}`)}: {n.toLocaleString(locale)}</span>;
       })}
     </p>);
 }

@@ -1,7 +1,7 @@
 // One setting, as its schema says what it may be.
 import { useState } from "preact/hooks";
 
-import { language, t, tryText } from "../base/texts";
+import { locale, t, tryText } from "../base/texts";
 import { Checkbox, Field, Frame, Select, TextArea, useField } from "../parts/fields";
 import { durationText, isDuration, lengthOf, split, units, type Unit } from "./duration";
 import { defaultOf, labelOf, optionOf, same, typeOf, type Json, type Property } from "./settings_table";
@@ -36,7 +36,7 @@ const isWide = (property: Property): boolean => typeOf(property) === "array" || 
 function shown(name: string, value: Json): string {
   if (typeof value === "boolean") return t(value ? "settings.on" : "settings.off");
   if (typeof value === "number") return value === 0 && tryText(`settings.${name}.zero`)
-    ? tryText(`settings.${name}.zero`) ?? "" : isDuration(name) ? durationText(value) : value.toLocaleString(language);
+    ? tryText(`settings.${name}.zero`) ?? "" : isDuration(name) ? durationText(value) : value.toLocaleString(locale);
   if (typeof value === "string" && value !== "") return `“${optionOf(name, value)}”`;
   return t("settings.nothing");
 }
@@ -86,7 +86,7 @@ function Whole({ name, property, value, set }: Props) {
   return <Field name={name} label={labelOf(name)} type="number" required step={1} value={text}
     {...(property.minimum !== undefined && { min: property.minimum })}
     {...(property.maximum !== undefined && { max: property.maximum })}
-    help={<>{tryText(`settings.${name}.help`)} {range(property, (n) => n.toLocaleString(language))}</>}
+    help={<>{tryText(`settings.${name}.help`)} {range(property, (n) => n.toLocaleString(locale))}</>}
     onInput={({ currentTarget: input }) => {
       setText(input.value);
       set(whole(input.value));

@@ -2,7 +2,7 @@
 // the card of their own.
 import { useEffect } from "preact/hooks";
 
-import { date, dateTime, language, t } from "../base/texts";
+import { date, dateTime, locale, t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
@@ -56,7 +56,7 @@ function AllTenants({ context }: { context: Admin }) {
             { title: t("tenants.ends"), cell: ({ subscription_ends_at: end }) =>
               end ? <time dateTime={end}>{date(end)}</time> : <span class="quiet">{t("tenants.no_end")}</span> },
             { title: t("tenants.max_users"), end: true,
-              cell: ({ max_users }) => max_users?.toLocaleString(language) ??
+              cell: ({ max_users }) => max_users?.toLocaleString(locale) ??
                 <span class="quiet">{t("tenants.unlimited")}</span> },
             { title: "", end: true, cell: (one) => <Administer context={context} tenant={one} /> },
           ]} />

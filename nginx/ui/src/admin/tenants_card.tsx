@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 
 import { call, get } from "../base/api";
 import { go } from "../base/route";
-import { dateTime, language, relative, t } from "../base/texts";
+import { dateTime, locale, relative, t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { confirm } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
@@ -60,7 +60,7 @@ function Facts({ tenant, context }: { tenant: Tenant; context: Admin }) {
         <dt>{t("tenants.slug")}</dt><dd class="mono">{tenant.slug}</dd>
         <dt>{t("tenants.plan")}</dt><dd>{plan ?? <span class="quiet">{t("none")}</span>}</dd>
         <dt>{t("tenants.max_users")}</dt>
-        <dd>{most?.toLocaleString(language) ?? <span class="quiet">{t("tenants.unlimited")}</span>}</dd>
+        <dd>{most?.toLocaleString(locale) ?? <span class="quiet">{t("tenants.unlimited")}</span>}</dd>
         <dt>{t("tenants.ends")}</dt>
         <dd>{end ? `${dateTime(end)} (${relative(end)})` : <span class="quiet">{t("tenants.no_end")}</span>}</dd>
         <dt>{t("tenants.since")}</dt><dd>{dateTime(tenant.created_at)}</dd>

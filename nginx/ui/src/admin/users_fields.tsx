@@ -56,7 +56,8 @@ export function UserFields({ user, but }: { user?: User; but?: Name }) {
       {userFields.filter(({ name }) => name !== but).map(({ name, label, help, inputMode, required, maxLength }, i) => (
         <div key={name} class={name === "address" ? "whole" : undefined}>
           <Field name={name} label={t(label)} maxLength={maxLength} autocomplete="off" spellcheck={false}
-            inputMode={inputMode ?? "text"} required={Boolean(required && (!user || name === "email"))} autofocus={i === 0}
+            inputMode={inputMode ?? "text"} required={Boolean(required && (!user || name === "email"))}
+            autofocus={i === 0}
             defaultValue={user?.[name] ?? ""} {...(help && { help: t(help) })} />
         </div>))}
     </>);

@@ -14,7 +14,7 @@ const kept = "gatehouse.language";
 let texts: Record<string, string> = {};
 export let language = "en";
 // The same with its region, where the browser names one: for dates and numbers.
-let locale = "en";
+export let locale = "en";
 
 function stored(): string | null {
   try {

@@ -11,7 +11,8 @@ import { Icon } from "./icon";
 export function Notice({ kind, children, action }:
     { kind: "error" | "info" | "success" | "warning"; children: ComponentChildren; action?: ComponentChildren }) {
   return (
-    <div class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"} tabIndex={kind === "error" ? -1 : undefined}>
+    <div class={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}
+      tabIndex={kind === "error" ? -1 : undefined}>
       <Icon name={kind === "success" ? "check" : "alert"} />
       <div>{children}</div>
       {action}

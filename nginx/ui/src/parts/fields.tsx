@@ -105,7 +105,8 @@ export function TextArea({ name, label, help, ...area }: Common & Attributes<HTM
     </Frame>);
 }
 
-export function Select({ name, label, help, children, ...select }: Common & Attributes<HTMLSelectElement> & { children: ComponentChildren }) {
+export function Select({ name, label, help, children, ...select }:
+    Common & Attributes<HTMLSelectElement> & { children: ComponentChildren }) {
   const { id, error, attributes } = useField(name, Boolean(help));
   return (
     <Frame {...{ id, label, error, help }}>
@@ -143,7 +144,8 @@ export function PasswordField({ name, label, help, autocomplete, required = true
   return (
     <Frame {...{ id, label, error, help: help || hint ? <>{hint}{help}</> : undefined }}>
       <div class="with-button">
-        <input type={(shown ? "text" : "password") as "text"} {...attributes} required={required} autocomplete={autocomplete}
+        <input type={(shown ? "text" : "password") as "text"} {...attributes} required={required}
+          autocomplete={autocomplete}
           autocapitalize="none" spellcheck={false} maxLength={512} autofocus={autofocus ?? false}
           onInput={(event) => setValue(event.currentTarget.value)} />
         <button type="button" class="button inside" aria-pressed={shown} aria-controls={id}

@@ -5,7 +5,7 @@ import { createContext, type ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, Problem } from "../base/api";
-import { t, type Key } from "../base/texts";
+import { type Key, locale, t } from "../base/texts";
 import { Notice, say } from "./feedback";
 
 export type Values = Record<string, string>;
@@ -32,7 +32,7 @@ function flaws(form: HTMLFormElement): Map<string, string> {
     if (one.validity.valid && !noEmail) continue;
     const { valueMissing, tooShort, rangeUnderflow, rangeOverflow } = one.validity;
     if (one.type === "number" && one instanceof HTMLInputElement && (rangeUnderflow || rangeOverflow)) {
-      const limit = Number(rangeUnderflow ? one.min : one.max).toLocaleString(document.documentElement.lang);
+      const limit = Number(rangeUnderflow ? one.min : one.max).toLocaleString(locale);
       found.set(one.name, t(rangeUnderflow ? "field.too_small" : "field.too_large", { limit }));
       continue;
     }
@@ -143,7 +143,7 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
 function wait(seconds: number): string {
   const unit = seconds < 120 ? "second" : "minute";
   const value = unit === "second" ? seconds : Math.ceil(seconds / 60);
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(value);
 }
 
 function Submit({ label, danger }: { label: string; danger: boolean }) {

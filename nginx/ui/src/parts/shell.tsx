@@ -80,10 +80,15 @@ export async function signOut(): Promise<void> {
   await goTo(pageFor(pages.signIn));
 }
 
-export function Avatar({ user, size = 36 }: { user: Pick<User, "picture_url" | "first_name" | "last_name" | "email">; size?: number }) {
+type Pictured = Pick<User, "picture_url" | "first_name" | "last_name" | "email">;
+
+export function Avatar({ user, size = 36 }: { user: Pictured; size?: number }) {
   if (user.picture_url) return <img class="avatar" src={user.picture_url} width={size} height={size} alt="" />;
   const initials = (user.first_name?.[0] ?? user.email[0] ?? "") + (user.last_name?.[0] ?? "");
-  return <span class="avatar" data-size={size > 60 ? "large" : undefined} aria-hidden="true">{initials.toUpperCase()}</span>;
+  return (
+    <span class="avatar" data-size={size > 60 ? "large" : undefined} aria-hidden="true">
+      {initials.toUpperCase()}
+    </span>);
 }
 
 export function Shell({ user, tenant, nav, navLabel, current, here, above, children }: ShellProps) {
@@ -119,7 +124,9 @@ export function Shell({ user, tenant, nav, navLabel, current, here, above, child
           <nav class="side" aria-label={navLabel}>
             <ul>
               {nav.map(({ href, label, icon }) => (
-                <li key={href}><a href={href} aria-current={href === current ? "page" : undefined}><Icon name={icon} />{label}</a></li>))}
+                <li key={href}>
+                  <a href={href} aria-current={href === current ? "page" : undefined}><Icon name={icon} />{label}</a>
+                </li>))}
             </ul>
           </nav>
         </div>

@@ -34,9 +34,10 @@ export function ChangePassword() {
           <>
             <p>{t(me.user.must_change_password ? "change_password.forced" : "change_password.body")}</p>
             <Form submit={submit} label={t("change_password.do")}>
-              <input type="text" name="username" autocomplete="username" value={me.user.email} class="hidden" tabIndex={-1}
-                aria-hidden="true" readOnly />
-              <PasswordField name="current_password" label={t("field.current_password")} autocomplete="current-password" autofocus />
+              <input type="text" name="username" autocomplete="username" value={me.user.email} class="hidden"
+                tabIndex={-1} aria-hidden="true" readOnly />
+              <PasswordField name="current_password" label={t("field.current_password")}
+                autocomplete="current-password" autofocus />
               <PasswordField name="new_password" label={t("field.new_password")} autocomplete="new-password"
                 meter={[me.user.email, options?.tenant.name ?? ""]} minLength={options?.password_min_length ?? 10} />
               {(codeToo || me.user.two_factor_enabled) &&

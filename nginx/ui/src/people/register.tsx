@@ -19,13 +19,16 @@ export function Register() {
     const optional = Object.fromEntries(["first_name", "last_name"]
       .map((name) => [name, values[name]?.trim()]).filter(([, value]) => value));
     const address = values["email"]?.trim() ?? "";
-    await post("/auth/register", { ...(tenant && { tenant }), email: address, password: values["password"], ...optional });
+    await post("/auth/register", {
+      ...(tenant && { tenant }), email: address, password: values["password"], ...optional,
+    });
     rememberTenant(tenant);
     setSentTo(address);
   };
   if (sentTo !== null) {
     return (
-      <TenantCard title={t("register.sent_title")} footer={() => <p><To page={pages.signIn} target={target}>{t("sign_in.back")}</To></p>}>
+      <TenantCard title={t("register.sent_title")} footer={() =>
+        <p><To page={pages.signIn} target={target}>{t("sign_in.back")}</To></p>}>
         {() => (
           <>
             <p>{t("register.sent", { email: sentTo })}</p>

@@ -23,7 +23,8 @@ export function Reset() {
   const explain = (problem: Problem) => problem.status === 400
     ? <>{t("reset.failed")} <To page={pages.forgot}>{t("reset.ask_again")}</To></> : undefined;
   return (
-    <Card title={t(done ? "reset.done_title" : "reset.title")} footer={!done && <p><To page={pages.signIn}>{t("sign_in.back")}</To></p>}>
+    <Card title={t(done ? "reset.done_title" : "reset.title")}
+      footer={!done && <p><To page={pages.signIn}>{t("sign_in.back")}</To></p>}>
       {done ? (
         <>
           <Notice kind="success">{t("reset.done")}</Notice>

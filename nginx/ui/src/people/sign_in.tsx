@@ -2,7 +2,9 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { post, Problem, withQuery } from "../base/api";
-import { chosenTenant, goOn, goOnIfSignedIn, keepTarget, pages, recallTarget, rememberTenant, returnTarget } from "../base/session";
+import {
+  chosenTenant, goOn, goOnIfSignedIn, keepTarget, pages, recallTarget, rememberTenant, returnTarget,
+} from "../base/session";
 import { t, tryText } from "../base/texts";
 import type { Challenge, SessionInfo, SignInOptions } from "../base/types";
 import { Notice } from "../parts/feedback";
@@ -22,7 +24,8 @@ function Why() {
   }
   const error = parameters.get("error");
   if (error) {
-    return <Notice kind="error">{tryText(`oauth_error.${error}`) ?? tryText(`error.${error}`) ?? t("oauth_error.other")}</Notice>;
+    const known = tryText(`oauth_error.${error}`) ?? tryText(`error.${error}`);
+    return <Notice kind="error">{known ?? t("oauth_error.other")}</Notice>;
   }
   return null;
 }
@@ -51,7 +54,12 @@ export function SignIn() {
           <p>{t("sign_in.new_here")} <To page={pages.register} target={target}>{t("sign_in.register")}</To></p>}
         <p><button type="button" class="link" onClick={() => setElsewhere(true)}>{t("tenant.other")}</button></p>
       </>)}>
-      {(options) => <><Why /><Password target={target} proceed={setChallenge} /><Providers options={options} target={target} /></>}
+      {(options) => (
+        <>
+          <Why />
+          <Password target={target} proceed={setChallenge} />
+          <Providers options={options} target={target} />
+        </>)}
     </TenantCard>);
 }
 
@@ -71,7 +79,8 @@ function Password({ target, proceed }: { target: string | null; proceed(challeng
     ? <>{problem.text} <Resend email={email.trim()} /></> : undefined;
   return (
     <Form submit={submit} explain={explain} label={t("sign_in.do")}>
-      <Field name="email" label={t("field.email_label")} inputMode="email" required autocomplete="username" autocapitalize="none"
+      <Field name="email" label={t("field.email_label")} inputMode="email" required autocomplete="username"
+        autocapitalize="none"
         spellcheck={false} maxLength={254} autofocus />
       <PasswordField name="password" label={t("field.password")} autocomplete="current-password" />
       <p class="aside"><To page={pages.forgot} target={target}>{t("sign_in.forgot")}</To></p>

@@ -29,7 +29,8 @@ export function Verify() {
         </>) : token ? (
         <>
           <p>{t("verify.body")}</p>
-          <Form submit={submit} label={t("verify.do")} explain={(problem) => problem.status === 400 ? t("verify.failed") : undefined} />
+          <Form submit={submit} label={t("verify.do")}
+            explain={(problem) => problem.status === 400 ? t("verify.failed") : undefined} />
         </>) : <Notice kind="error">{t("link.incomplete")}</Notice>}
     </Card>);
 }
