@@ -28,6 +28,7 @@ class Row:
     ways: tuple = WAYS
     workers: tuple = WORKERS
     floor: str | None = FLOOR
+    placed: bool = False        # its workers on one core with memcached
     # By place: a list of rounds, each the results by number of workers.
     rounds: dict = field(default_factory=dict)
 
@@ -57,9 +58,11 @@ class Row:
         results = {}
         for workers in self.workers:
             pids = bench.pids(self.pool, workers)
+            together = [*pids, bench.stack.pid("memcached")] if self.placed else []
             before = tools.cpu_seconds(pids)
-            run = tools.wrk(base + self.path(way, workers), seconds, clients,
-                            tools.HERE / "tokens.lua", [bench.files[self.credential]])
+            with tools.on_one_core(together):
+                run = tools.wrk(base + self.path(way, workers), seconds, clients,
+                                tools.HERE / "tokens.lua", [bench.files[self.credential]])
             run["worker_us"] = (tools.cpu_seconds(pids) - before) * 1e6 / max(1, run["requests"])
             results[workers] = run
         self.rounds.setdefault(place, []).append(results)
@@ -88,6 +91,7 @@ def verification_rows():
         Row("nginx: return 204", None, "static", workers=(0,), floor=None),
         Row(FLOOR, "floor", "floor", floor=None),
         ask("verify: proof in memcached", folder="hit"),
+        ask("verify: on memcached's core", folder="placed", placed=True),
         ask("verify: by cookie", folder="cookie", credential="cookie"),
         ask("verify: a permission, of 3", folder="some", permission="sales:orders:view"),
         ask("verify: a permission, of 10,000", folder="wide", permission="bench:thing7000:view",

@@ -149,6 +149,20 @@ def pool(command, path, processes):
         path.unlink()
 
 
+@contextlib.contextmanager
+def on_one_core(pids):
+    """Keeps processes, all their threads, on one core for the while."""
+    threads = [int(task.name) for pid in pids for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    before = {thread: os.sched_getaffinity(thread) for thread in threads}
+    try:
+        for thread, cores in before.items():
+            os.sched_setaffinity(thread, {min(cores)})
+        yield
+    finally:
+        for thread, cores in before.items():
+            os.sched_setaffinity(thread, cores)
+
+
 def cpu_seconds(pids):
     """Processor time that processes have had, all threads of theirs that live; unlike throughput it
     hardly feels the neighbours."""

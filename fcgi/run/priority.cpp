@@ -11,8 +11,9 @@
 namespace gatehouse {
 namespace {
 
-// A third of what others get where all want everything. Further down, sign-ins time out beside a site
-// that keeps its processors busy (seen at 10, with three such neighbours), and hold their rows' locks.
+// A third of what others get where all want everything. Further down, sign-ins time out beside a
+// site that keeps its processors busy (seen at 10, with three such neighbours), and hold their
+// rows' locks.
 constexpr int kNice = 5;
 constexpr char kAutogroup[] = "/proc/self/autogroup";
 
