@@ -43,7 +43,8 @@ function Choice({ context, close }: { context: Admin; close(): void }) {
     { tenant: id === context.user.tenant_id ? undefined : id });
   const wanted = words.trim().toLowerCase();
   const found = (tenants.data ?? []).filter(({ name, slug }) => `${name}\n${slug}`.toLowerCase().includes(wanted));
-  const first = found[0];
+  // Who types a whole name means it, whatever else contains it.
+  const first = found.find(({ slug }) => slug === wanted) ?? found[0];
   return (
     <Dialog title={t("admin.tenant_choose")} close={close}>
       <div class="tenant-choice">
