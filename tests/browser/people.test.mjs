@@ -395,7 +395,7 @@ describe("ways in and out", () => {
     await open(page, "/auth/ui/account");
     await page.getByRole("alert").getByText("Not now.").waitFor();
     await press(page, "Try again");
-    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).waitFor();
     assert.equal(new URL(page.url()).pathname, "/auth/ui/account");
     assert.equal(await signedInAs(page), user.email);
     await context.close();
