@@ -64,6 +64,14 @@ test("W2: the profile is changed, and the change undone", async () => {
   await done(seen);
 });
 
+test("W2: an address that names no view shows the profile", async () => {
+  for (const view of ["nowhere", "constructor", "__proto__", "profile/more"]) {
+    const seen = await at(view);
+    await seen.page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
+    await done(seen);
+  }
+});
+
 test("W2: what the server says of a field stands at the field", async () => {
   const seen = await at("profile", { refusals: [422] });
   const { page } = seen;

@@ -31,7 +31,7 @@ const nav = (): NavItem[] => [
 export function Account() {
   const loaded = useLoad("", loadMe);
   const named = useRoute().path[0] ?? "";
-  const view = named in views ? named : "profile";
+  const view = Object.hasOwn(views, named) ? named : "profile";
   useEffect(() => {
     if (cameFromLinking()) go("#/security", true);
   }, []);
