@@ -1,9 +1,10 @@
 // What is stored about somebody, to take along or to be deleted (SPEC U7).
 import { useState } from "preact/hooks";
 
-import { asProblem, call, get, Problem } from "../base/api";
+import { call, get, Problem } from "../base/api";
 import { pages } from "../base/session";
 import { t } from "../base/texts";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
@@ -34,27 +35,18 @@ export function Data({ me, info }: Mine) {
 }
 
 function Export() {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, act } = useAction();
   const run = async () => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const all = await get<unknown>("/auth/me/export");
-      const today = new Date().toISOString().slice(0, 10);
-      saveFile(`account-${today}.json`, "application/json", JSON.stringify(all, null, 2));
-      say(t("account.export.done"));
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
+    const all = await get<unknown>("/auth/me/export");
+    const today = new Date().toISOString().slice(0, 10);
+    saveFile(`account-${today}.json`, "application/json", JSON.stringify(all, null, 2));
+    say(t("account.export.done"));
   };
   return (
     <Section title={t("account.export")} intro={t("account.export.intro")}>
       {problem && <Notice kind="error">{problem.text}</Notice>}
       <div class="actions">
-        <button type="button" class="button" aria-disabled={busy} onClick={() => busy || void run()}>
+        <button type="button" class="button" aria-disabled={busy} onClick={() => void act(run)}>
           {busy ? <span class="spinner" aria-hidden="true" /> : <Icon name="download" />}{t("account.export.do")}
         </button>
       </div>

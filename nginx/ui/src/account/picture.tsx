@@ -1,9 +1,10 @@
 // The picture: chosen, cropped, sent; removed, and put back where that was a mistake.
 import { useRef, useState } from "preact/hooks";
 
-import { asProblem, call, type Problem } from "../base/api";
+import { call } from "../base/api";
 import { t } from "../base/texts";
 import type { User } from "../base/types";
+import { useAction } from "../parts/action";
 import { Notice, say } from "../parts/feedback";
 import { Avatar, Section } from "../parts/shell";
 import { Crop } from "./crop";
@@ -25,8 +26,7 @@ export function Picture({ me: { user }, change }: Mine) {
   const input = useRef<HTMLInputElement>(null);
   const chooser = useRef<HTMLButtonElement>(null);
   const [chosen, setChosen] = useState<ImageBitmap | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, act } = useAction();
   // Of this visit: the server's address stays the same whatever is there, and the browser would go on
   // showing what it has.
   const latest = useRef<Blob | null>(null);
@@ -35,18 +35,7 @@ export function Picture({ me: { user }, change }: Mine) {
     latest.current = picture;
     change({ picture_url: URL.createObjectURL(picture) });
   };
-  const guarded = async (action: () => Promise<void>) => {
-    setProblem(null);
-    setBusy(true);
-    try {
-      await action();
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const choose = (file: File) => guarded(async () => {
+  const choose = (file: File) => act(async () => {
     const image = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
     if (image) return setChosen(image);
     // What this browser cannot read, the server may; if not, it says what it takes.
@@ -59,7 +48,7 @@ export function Picture({ me: { user }, change }: Mine) {
     setChosen(null);
     say(t("account.picture.saved"));
   };
-  const remove = () => guarded(async () => {
+  const remove = () => act(async () => {
     const before = latest.current ?? await stored(user);
     await call("DELETE", "/auth/me/picture");
     latest.current = null;

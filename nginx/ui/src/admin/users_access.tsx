@@ -2,11 +2,12 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { asProblem, call, get, post, Problem } from "../base/api";
+import { call, get, post, Problem } from "../base/api";
 import { go } from "../base/route";
 import { displayName, may } from "../base/session";
 import { t } from "../base/texts";
 import type { User } from "../base/types";
+import { useAction } from "../parts/action";
 import { confirm, Dialog } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
@@ -17,20 +18,7 @@ import type { OfUser } from "./users_one";
 
 function Action({ title, children, button, run, danger }:
     { title: string; children: ComponentChildren; button: string; run(): Promise<void> | void; danger?: boolean }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const click = async () => {
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      await run();
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, problem, act } = useAction();
   return (
     <li class="action-row">
       <div>
@@ -38,7 +26,8 @@ function Action({ title, children, button, run, danger }:
         <p class="quiet small-text">{children}</p>
         {problem && <Notice kind="error">{problem.text}</Notice>}
       </div>
-      <button type="button" class={danger ? "button small bad" : "button small"} aria-disabled={busy} onClick={click}>
+      <button type="button" class={danger ? "button small bad" : "button small"} aria-disabled={busy}
+        onClick={() => void act(run)}>
         {busy && <span class="spinner" aria-hidden="true" />}{button}</button>
     </li>);
 }

@@ -1,33 +1,24 @@
 // Asks for the verification mail again, and says that it was asked for: the server's answer is the
 // same for every address (SPEC L2).
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-import { asProblem, post } from "../base/api";
+import { post } from "../base/api";
 import { chosenTenant } from "../base/session";
 import { t } from "../base/texts";
+import { useAction } from "../parts/action";
 
 export function Resend({ email }: { email: string }) {
-  const [said, setSaid] = useState("");
-  const [busy, setBusy] = useState(false);
-  const running = useRef(false);
+  const [done, setDone] = useState(false);
+  const { busy, problem, act } = useAction();
   const again = async () => {
-    if (running.current) return;
-    running.current = true;
-    setBusy(true);
-    setSaid("");
+    setDone(false);
     const tenant = chosenTenant();
-    try {
-      await post("/auth/resend-verification", { ...(tenant && { tenant }), email });
-      setSaid(t("resend.done"));
-    } catch (error) {
-      setSaid(asProblem(error).text);
-    }
-    running.current = false;
-    setBusy(false);
+    await post("/auth/resend-verification", { ...(tenant && { tenant }), email });
+    setDone(true);
   };
   return (
     <>
-      <button type="button" class="link" aria-disabled={busy} onClick={() => void again()}>{t("resend.do")}</button>
-      {" "}<span role="status">{said}</span>
+      <button type="button" class="link" aria-disabled={busy} onClick={() => void act(again)}>{t("resend.do")}</button>
+      {" "}<span role="status">{problem ? problem.text : done && t("resend.done")}</span>
     </>);
 }
