@@ -46,7 +46,12 @@ const focused = (page, kind) =>
 // The key as a person would type it into an app.
 const secretOn = async (scope) => (await scope.locator(".secret").innerText()).replace(/\s/g, "");
 
-const codesOn = (scope) => scope.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allInnerTexts();
+// All ten, once they are there.
+async function codesOn(scope) {
+  const items = scope.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+  await items.nth(9).waitFor();
+  return items.allInnerTexts();
+}
 
 test("W2, P4: the password is changed, and others are signed out", async () => {
   const user = await newPerson();

@@ -21,8 +21,21 @@ export function launch(names = {}) {
 
 // The local authority is nobody's but the stack's. No routes on a context whose requests go to
 // another origin: under interception the library answers preflights itself, and all of them kindly.
-export const newContext = (browser, options = {}) =>
-  browser.newContext({ ignoreHTTPSErrors: true, ...options });
+// GATEHOUSE_BROWSER_LATENCY: milliseconds that each answer takes longer, which shows where a test
+// looks at a page before what it looks for can be there.
+export async function newContext(browser, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const latency = Number(process.env.GATEHOUSE_BROWSER_LATENCY ?? 0);
+  if (latency > 0) {
+    context.on("page", async (page) => {
+      const session = await context.newCDPSession(page);
+      await session.send("Network.enable");
+      await session.send("Network.emulateNetworkConditions",
+        { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
+    });
+  }
+  return context;
+}
 
 // A request from the page, as its script would send it: `{status, json, type}`, or `{refused}`,
 // which is all that a script is told where it may not read the answer. Not without an end: a 401
