@@ -189,6 +189,14 @@ def signed_in(stack, user, **options):
     return client
 
 
+def twin(client):
+    """The same session, over connections and from an address of its own."""
+    other = Client(client.stack)
+    other.access = client.access
+    other.user = client.user
+    return other
+
+
 def register(stack, tenant=None, *, client=None, email=None, password=None, **fields):
     """The way of people: register, read the mail, post the link's token. An active account."""
     user = User(email or fresh_email("reg"), password or fresh_password(), tenant or stack.tenant)
