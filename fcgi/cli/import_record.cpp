@@ -17,7 +17,7 @@ using http::FieldSpec;
 using http::FieldType;
 using http::Format;
 
-// The limits of the API (handlers/api/schemas.cpp).
+// The limits of the API (handlers/api/schemas_users.cpp).
 constexpr FieldSpec kRoleName{.name = "", .min = 1, .max = 64, .format = Format::kRoleName};
 constexpr std::array kFields = {
     FieldSpec{.name = "email", .required = true, .min = 3, .max = 254, .format = Format::kEmail},

@@ -1,0 +1,41 @@
+#include <array>
+
+#include "handlers/api/schema_parts.h"
+#include "handlers/api/schemas.h"
+
+namespace gatehouse::api::schema {
+namespace {
+
+using http::FieldSpec;
+using http::Format;
+using http::Schema;
+
+constexpr FieldSpec Token(std::string_view name) {
+  return {.name = name, .required = true, .min = 1, .max = 512};
+}
+constexpr std::array kRegisterFields = {
+    kTenantField,
+    kEmailField,
+    NewPassword("password"),
+    FieldSpec{.name = "first_name", .nullable = true, .min = 1, .max = 100},
+    FieldSpec{.name = "last_name", .nullable = true, .min = 1, .max = 100},
+    FieldSpec{.name = "phone", .nullable = true, .min = 8, .max = 16, .format = Format::kPhone},
+};
+constexpr std::array kVerifyEmailFields = {Token("token")};
+constexpr std::array kAddressFields = {kTenantField, kEmailField};
+constexpr std::array kResetFields = {Token("token"), NewPassword("new_password")};
+constexpr std::array kChangeFields = {
+    NewPassword("current_password"),
+    NewPassword("new_password"),
+    FieldSpec{.name = "code", .min = 6, .max = 32},
+};
+
+}  // namespace
+
+const Schema kRegister{"RegisterRequest", kRegisterFields};
+const Schema kVerifyEmail{"VerifyEmailRequest", kVerifyEmailFields};
+const Schema kAddress{"AddressRequest", kAddressFields};
+const Schema kResetPassword{"ResetPasswordRequest", kResetFields};
+const Schema kChangePassword{"ChangePasswordRequest", kChangeFields};
+
+}  // namespace gatehouse::api::schema
