@@ -1,6 +1,6 @@
 // The administration in a browser: somebody signed in on it, and what people do on its views.
 import { launch, send, signIn } from "./browser.mjs";
-import { open, watched } from "./page.mjs";
+import { heading, open, press, watched } from "./page.mjs";
 import { baseUrl, info } from "./stack.mjs";
 
 export const platformAdmin = { tenant: info.tenant, email: info.admin_email, password: info.admin_password };
@@ -12,8 +12,6 @@ export async function administration(browser, state, route, options = {}) {
   return seen;
 }
 
-export const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
-export const press = (scope, name) => scope.getByRole("button", { name, exact: true }).click();
 export const told = (page, text) => page.locator(".toast").getByText(text).waitFor();
 export const dialog = (page, name) => page.getByRole("dialog", { name });
 
@@ -28,4 +26,4 @@ export const focused = (page) => page.evaluate(() => {
 export const ask = (page, path, { csrf, ...options } = {}) =>
   send(page, path, { ...options, ...(csrf && { headers: { "X-CSRF-Token": csrf, ...options.headers } }) });
 
-export { baseUrl, launch, signIn };
+export { baseUrl, heading, launch, press, signIn };

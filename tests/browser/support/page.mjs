@@ -36,6 +36,8 @@ export async function watched(browser, { refusals = [], ...options } = {}) {
 }
 
 export const open = (page, path) => page.goto(baseUrl + path);
+export const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
+export const press = (scope, name) => scope.getByRole("button", { name, exact: true }).click();
 
 // The rules of WCAG 2.2 A and AA, and what is good practice besides.
 export async function findings(page) {
