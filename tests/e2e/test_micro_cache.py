@@ -1,8 +1,6 @@
 """The optional micro-cache of nginx (nginx/snippets/micro-cache.conf): what it may repeat, and what
 never (SPEC R7, T7, T8, S5). An nginx of the tests' own, before the stack's workers."""
 
-import http.client
-import os
 import re
 import stat
 import subprocess
@@ -11,29 +9,7 @@ import time
 import pytest
 
 from support.client import signed_in
-from support.config import cli, with_settings
-from support.gatehouse import ROOT, free_port_pair
-
-SNIPPETS = ROOT / "nginx/snippets"
-
-CONF = """
-daemon off;
-{user}
-worker_processes 2;
-pid nginx.pid;
-events {{ worker_connections 256; }}
-http {{
-  {temporary}
-  include generated/http.conf;
-  include micro-cache-http.conf;
-  server {{
-    listen 127.0.0.1:{port};
-    include generated/server.conf;
-    include {snippets}/micro-cache.conf;
-    {locations}
-  }}
-}}
-"""
+from support.site import SNIPPETS, serving
 
 
 def location(path, *lines, cached=True):
@@ -50,58 +26,10 @@ LOCATIONS = (
     + location("/everybody", "set $gatehouse_allow_roleless on;"))
 
 
-class Site:
-    def __init__(self, port, folder):
-        self.port, self.folder = port, folder
-
-    def get(self, path, token=None, ip="127.0.0.9", cookie=None, method="GET"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, 10,
-                                                source_address=(ip, 0))
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        if cookie:
-            headers["Cookie"] = cookie
-        connection.request(method, path, headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        connection.close()
-        return answer
-
-    def status(self, *args, **options):
-        return self.get(*args, **options).status
-
-
 @pytest.fixture(scope="module")
 def site(stack, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    config = with_settings(stack.info["config"], folder / "gatehouse.toml",
-                           {"nginx": {"tls_certificate": "", "tls_key": ""}})
-    (folder / "generated").mkdir()
-    cli(stack, config, "nginx-config", "--out", str(folder / "generated"))
-    text = (SNIPPETS / "micro-cache-http.conf").read_text()
-    assert "fastcgi_cache_path /run/gatehouse-micro-cache " in text
-    (folder / "micro-cache-http.conf").write_text(
-        text.replace("/run/gatehouse-micro-cache", str(folder / "cache")))
-    port = free_port_pair()
-    (folder / "nginx.conf").write_text(CONF.format(
-        port=port, snippets=SNIPPETS, locations=LOCATIONS,
-        user="" if os.geteuid() else "user root;",
-        temporary="".join(f"{kind}_temp_path temp_{kind};" for kind in
-                          ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))))
-    process = subprocess.Popen(["/usr/sbin/nginx", "-p", str(folder), "-e",
-                                str(folder / "error.log"), "-c", str(folder / "nginx.conf")])
-    site = Site(port, folder)
-    try:
-        for _ in range(200):
-            try:
-                site.get("/plain")
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "error.log").read_text()
-                time.sleep(0.05)
+    with serving(stack, tmp_path_factory.mktemp("site"), LOCATIONS) as site:
         yield site
-    finally:
-        process.terminate()
-        process.wait()
 
 
 @pytest.fixture
