@@ -12,6 +12,8 @@ constexpr std::string_view kNginxHttpMaps =
 map "" $gatehouse_require_permission { default ""; }
 map "" $gatehouse_require_role { default ""; }
 map "" $gatehouse_allow_roleless { default ""; }
+# Set by nginx/snippets/protect-*.conf; /_gatehouse/verify of server.conf says what for.
+map "" $gatehouse_gate { default ""; }
 # The tenant of a site: `set` it in a server, or `map $host` to it below this file.
 map "" $gatehouse_tenant { default ""; }
 # What auth_request_set keeps of a refusal.
@@ -98,6 +100,17 @@ constexpr std::string_view kNginxDirectParams =
     fastcgi_param HTTP_IF_NONE_MATCH $http_if_none_match if_not_empty;
     fastcgi_param HTTP_ACCEPT_LANGUAGE $http_accept_language if_not_empty;
     fastcgi_param HTTP_SEC_FETCH_SITE $http_sec_fetch_site if_not_empty;
+)nginx";
+
+// Fail closed: nginx inherits auth_request, but no `set`.
+constexpr std::string_view kNginxGate =
+    R"nginx(    # A location inside a protected one inherits auth_request but no `set`, and would let in
+    # whoever has a role. So whatever includes no snippet itself is shut: that one, one whose `set`
+    # was skipped, and `auth_request /_gatehouse/verify;` alone. To write instead, in each location:
+    # `set $gatehouse_require_permission "a:b:c"; include snippets/gatehouse/protect-static.conf;`
+    if ($gatehouse_gate = "") { return 403; }
+    # A snippet in a server {} runs here again, and would stand for every location.
+    if ($gatehouse_gate = /_gatehouse/verify) { return 403; }
 )nginx";
 
 constexpr std::string_view kNginxVerifyParams =

@@ -149,6 +149,7 @@ location @gatehouse_sign_in {
 void AppendVerifyLocation(std::string& out, std::int64_t patience) {
   out += "# For auth_request: nginx/snippets/protect-*.conf.\n";
   out += "location = /_gatehouse/verify {\n    internal;\n";
+  out += kNginxGate;
   out += kNginxManners;
   out += kNginxIdentityParams;
   out += kNginxVerifyParams;

@@ -96,7 +96,19 @@ server {
         set $gatehouse_require_role "Clerk,Chief";
         include @SNIPPETS@protect-static.conf;
         alias files/;
+        location ~ \.js$ { expires 1d; }
+        location ~ \.php$ {
+            set $gatehouse_require_permission "sales:order:edit";
+            include @SNIPPETS@protect-php-fpm.conf;
+            fastcgi_pass unix:@DIR@/php.sock;
+        }
     }
+    location ^~ /skipped/ {
+        rewrite ^ /files/a.txt break;
+        set $gatehouse_require_permission "sales:order:view";
+        include @SNIPPETS@protect-static.conf;
+    }
+    location ^~ /bare/ { auth_request /_gatehouse/verify; }
     location ^~ /people/ {
         include @SNIPPETS@sign-in-redirect.conf;
         include @SNIPPETS@protect-static.conf;
@@ -298,6 +310,22 @@ TEST_F(NginxTest, RequirementReachesTheSubrequestAndNoClientCanSetIt) {
   Ask("GET /auth/verify?permission=a:b:c", {"GATEHOUSE_REQUIRE_PERMISSION: none"});
   EXPECT_THAT(verify_.Seen().at(0), Not(Contains(Key("GATEHOUSE_REQUIRE_PERMISSION"))));
   EXPECT_EQ(verify_.Seen().at(0).at("QUERY_STRING"), "permission=a:b:c");
+}
+
+// R7: nginx inherits the question, and nothing that is set.
+TEST_F(NginxTest, LocationThatIncludesNoSnippetIsShut) {
+  for (const std::string path : {"/files/a.js", "/skipped/a.txt"}) {
+    ExpectProblem(Ask("GET " + path), 403, "permission_denied");
+  }
+  EXPECT_EQ(Ask("GET /bare/a.txt", {"Gatehouse-Gate: on", "Cookie: gatehouse_gate=on"}).status,
+            403);
+  EXPECT_THAT(verify_.Seen(), IsEmpty());
+
+  EXPECT_EQ(Ask("GET /files/a.php").body, "php page");
+  ASSERT_EQ(verify_.Seen().size(), 1U);
+  EXPECT_THAT(verify_.Seen()[0],
+              Contains(Pair("GATEHOUSE_REQUIRE_PERMISSION", "sales:order:edit")));
+  EXPECT_THAT(verify_.Seen()[0], Not(Contains(Key("GATEHOUSE_REQUIRE_ROLE"))));
 }
 
 TEST_F(NginxTest, InternalLocationsAreClosedToClients) {
