@@ -39,7 +39,12 @@ constexpr std::array kTenantChangeFields = {
     kMaxUsers,
     kTenantStatus,
 };
-constexpr std::array kTenantFilterFields = {kLimit, kCursor, SortBy(kByCreationOrSlug)};
+constexpr std::array kTenantFilterFields = {
+    kLimit,
+    kCursor,
+    SortBy(kByCreationOrSlug),
+    FieldSpec{.name = "q", .min = 1, .max = 100, .description = "Part of the slug or of the name"},
+};
 
 constexpr std::array kTenantFields = {
     Uid("id"),

@@ -39,14 +39,15 @@ Result<http::Response> GetTenants(Call& call) {
   const auto executor = call.services.db.Auto(call.caller.deadline);
   const bool by_slug = page.sort == "slug";
   const auto read = [&]() -> Result<std::vector<store::Tenant>> {
+    const std::string& text = call.query.Text("q");
     const int limit = page.limit + 1;
     if (by_slug) {
       const auto after = page.after ? std::optional(page.after->key) : std::nullopt;
-      return store::TenantsBySlug(*executor, after, page.ascending, limit);
+      return store::TenantsBySlug(*executor, text, after, page.ascending, limit);
     }
     std::optional<store::TenantPlace> after;
     if (page.after) after = {*page.AfterTime(), TenantId{page.after->id}};
-    return store::TenantsByCreation(*executor, after, page.ascending, limit);
+    return store::TenantsByCreation(*executor, text, after, page.ascending, limit);
   };
   GH_ASSIGN(const auto tenants, read());
   return ListAnswer(

@@ -22,9 +22,11 @@ const db::Sql kList{"tenants.list", "SELECT " GH_TENANT_COLUMNS
 
 // The index is named so that the server never weighs that of deleted_at, which nearly all have in
 // common, and sorts every tenant for a page.
-#define GH_TENANT_PAGE(index, place, order)                       \
-  "SELECT " GH_TENANT_COLUMNS " FROM tenants FORCE INDEX (" index \
-  ") WHERE deleted_at IS NULL AND " place " ORDER BY " order " LIMIT ?"
+#define GH_TENANT_PAGE(index, place, order)                                             \
+  "SELECT " GH_TENANT_COLUMNS " FROM tenants FORCE INDEX (" index                       \
+  ") WHERE deleted_at IS NULL AND " place                                               \
+  " AND CONCAT(slug, '\n', name) COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|' ORDER BY " \
+  order " LIMIT ?"
 const db::Sql kOldestFirst{
     "tenants.list_oldest",
     GH_TENANT_PAGE("tenants_created", "created_at >= ? AND (created_at > ? OR id > ?)",
@@ -78,6 +80,16 @@ constexpr TimePoint kLastTime =
 // Behind every slug.
 constexpr std::string_view kLastSlug = "~";
 
+// For LIKE … ESCAPE '|': whatever has `text` in it.
+std::string Holding(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '|') pattern += '|';
+    pattern += c;
+  }
+  return pattern.size() == 1 ? pattern : pattern + '%';
+}
+
 Tenant ReadTenant(const db::Row& row) {
   Tenant tenant;
   tenant.id = row.As<TenantId>(0);
@@ -124,20 +136,21 @@ Result<std::vector<Tenant>> ListTenants(db::Executor& ex) {
   return Map(ex.Query(kList, {}), ReadTenant);
 }
 
-Result<std::vector<Tenant>> TenantsByCreation(db::Executor& ex,
+Result<std::vector<Tenant>> TenantsByCreation(db::Executor& ex, std::string_view text,
                                               const std::optional<TenantPlace>& after,
                                               bool ascending, int limit) {
   const TenantPlace place = after.value_or(BeforeTheFirst(ascending));
   return Map(ex.Query(ascending ? kOldestFirst : kNewestFirst,
-                      {place.created_at, place.created_at, place.id, limit}),
+                      {place.created_at, place.created_at, place.id, Holding(text), limit}),
              ReadTenant);
 }
 
-Result<std::vector<Tenant>> TenantsBySlug(db::Executor& ex, const std::optional<std::string>& after,
-                                          bool ascending, int limit) {
-  if (ascending) return Map(ex.Query(kBySlug, {after.value_or(""), limit}), ReadTenant);
-  const std::string place = after.value_or(std::string(kLastSlug));
-  return Map(ex.Query(kBySlugBackwards, {place, limit}), ReadTenant);
+Result<std::vector<Tenant>> TenantsBySlug(db::Executor& ex, std::string_view text,
+                                          const std::optional<std::string>& after, bool ascending,
+                                          int limit) {
+  const std::string place = after.value_or(std::string(ascending ? "" : kLastSlug));
+  return Map(ex.Query(ascending ? kBySlug : kBySlugBackwards, {place, Holding(text), limit}),
+             ReadTenant);
 }
 
 Status InsertTenant(db::Executor& ex, const Tenant& tenant, std::optional<UserId> by) {

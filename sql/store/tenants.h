@@ -34,17 +34,18 @@ Result<std::optional<Tenant>> ShareTenant(db::Executor& ex, TenantId id);
 Result<std::optional<Tenant>> FindTenantBySlug(db::Executor& ex, std::string_view slug);
 Result<std::vector<Tenant>> ListTenants(db::Executor& ex);  // by slug
 
-// One page of all tenants, from behind `after` on (from the beginning where there is none); at most
-// `limit`.
+// One page of the tenants with `text` in slug or name, whatever its case and accents (an empty one
+// is in all), from behind `after` on (from the beginning where there is none); at most `limit`.
 struct TenantPlace {
   TimePoint created_at;
   TenantId id;
 };
-Result<std::vector<Tenant>> TenantsByCreation(db::Executor& ex,
+Result<std::vector<Tenant>> TenantsByCreation(db::Executor& ex, std::string_view text,
                                               const std::optional<TenantPlace>& after,
                                               bool ascending, int limit);
-Result<std::vector<Tenant>> TenantsBySlug(db::Executor& ex, const std::optional<std::string>& after,
-                                          bool ascending, int limit);
+Result<std::vector<Tenant>> TenantsBySlug(db::Executor& ex, std::string_view text,
+                                          const std::optional<std::string>& after, bool ascending,
+                                          int limit);
 
 // kAlreadyExists ("tenants_slug") for a slug that is taken.
 Status InsertTenant(db::Executor& ex, const Tenant& tenant, std::optional<UserId> by);

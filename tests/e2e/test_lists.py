@@ -2,6 +2,7 @@
 orders, pages, and the wall between tenants."""
 
 import base64
+import secrets
 import uuid
 from urllib.parse import quote, urlencode
 
@@ -379,3 +380,19 @@ def test_a_search_for_no_word_finds_nobody(stack):
     for query in ("---", "%", "_", "%20"):
         assert boss.get("/auth/users", params={"q": query}, expect=200).json()["items"] == []
     assert len(boss.get("/auth/users", expect=200).json()["items"]) == 1
+
+
+def test_tenants_are_sought_by_a_part_of_what_they_are_called(stack, platform):
+    """W3: among thousands, by slug or name, page by page."""
+    mark = secrets.token_hex(6)
+    slugs = [f"{mark}-{n}" for n in "cab"]
+    for slug in slugs:
+        platform.post("/auth/tenants", {"slug": slug, "name": f"Caf\u00e9 {mark[:5]}%{slug[-1]}"}, expect=201)
+    for text in (mark, mark.upper(), f"cafe {mark[:5]}", f"{mark[:5]}%"):
+        found = everything(platform, "/auth/tenants", limit=1, q=text, sort="slug")
+        assert [tenant["slug"] for tenant in found] == sorted(slugs), text
+    newest = everything(platform, "/auth/tenants", limit=2, q=mark)
+    assert [tenant["slug"] for tenant in newest] == slugs[::-1]
+    assert everything(platform, "/auth/tenants", q=f"{mark}%") == []
+    for bad in ("q=", "q=" + "x" * 101, "q=%0a", "q=a&q=b"):
+        problem(platform.get(f"/auth/tenants?{bad}"), 422, "validation_failed")

@@ -76,22 +76,52 @@ TEST_F(StoreTenants, ListsPageByPage) {
     std::vector<Tenant> found;
     std::optional<TenantPlace> after;
     while (true) {
-      const auto page = Must(store::TenantsByCreation(ex(), after, ascending, 1));
+      const auto page = Must(store::TenantsByCreation(ex(), "", after, ascending, 1));
       if (page.empty()) break;
       found.push_back(page[0]);
       after = TenantPlace{page[0].created_at, page[0].id};
     }
-    EXPECT_EQ(Slugs(Must(store::TenantsByCreation(ex(), {}, ascending, 9))), Slugs(found));
+    EXPECT_EQ(Slugs(Must(store::TenantsByCreation(ex(), "", {}, ascending, 9))), Slugs(found));
     if (!ascending) std::reverse(found.begin(), found.end());
     EXPECT_EQ(Slugs(found).substr(0, 3), "b a");
     EXPECT_EQ(found.size(), 4U);
     EXPECT_LT(found[2].id, found[3].id);
   }
-  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), {}, true, 3))), "a b c");
-  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "c", true, 3))), "d");
-  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), {}, false, 3))), "d c b");
-  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "b", false, 3))), "a");
+  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "", {}, true, 3))), "a b c");
+  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "", "c", true, 3))), "d");
+  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "", {}, false, 3))), "d c b");
+  EXPECT_EQ(Slugs(Must(store::TenantsBySlug(ex(), "", "b", false, 3))), "a");
   EXPECT_EQ(Slugs(Must(store::ListTenants(ex()))), "a b c d");
+}
+
+// SPEC W3: tenants are sought by a part of what they are called.
+TEST_F(StoreTenants, FindsByPartOfSlugOrName) {
+  const auto named = [&](const std::string& slug, const std::string& name) {
+    Tenant tenant = NewTenant(slug);
+    tenant.name = name;
+    Must(store::UpdateTenant(ex(), tenant, false, now_, std::nullopt));
+  };
+  named("acme-west", "Café São Paulo");
+  named("acme-east", "100% Under_score | Ltd");
+  const auto by_slug = [&](std::string_view text, bool ascending = true) {
+    return Slugs(Must(store::TenantsBySlug(ex(), text, {}, ascending, 9)));
+  };
+  EXPECT_EQ(by_slug(""), "acme-east acme-west");
+  EXPECT_EQ(by_slug("ACME"), "acme-east acme-west");
+  EXPECT_EQ(by_slug("acme", false), "acme-west acme-east");
+  EXPECT_EQ(by_slug("-w"), "acme-west");
+  EXPECT_EQ(by_slug("cafe sao"), "acme-west");
+  EXPECT_EQ(by_slug("ÇAFÉ"), "acme-west");
+  // Nothing in it means anything but itself, and slug and name are two.
+  EXPECT_EQ(by_slug("0%"), "acme-east");
+  EXPECT_EQ(by_slug("r_s"), "acme-east");
+  EXPECT_EQ(by_slug("| l"), "acme-east");
+  for (const auto* text : {"c%e", "c_fe", "a|c", "'", "\\", "westcaf", "west caf"}) {
+    EXPECT_EQ(by_slug(text), "") << text;
+  }
+  for (const bool ascending : {true, false}) {
+    EXPECT_EQ(Slugs(Must(store::TenantsByCreation(ex(), "west", {}, ascending, 9))), "acme-west");
+  }
 }
 
 // A later page of ten thousand costs what the first one costs.
@@ -116,11 +146,11 @@ TEST_F(StoreTenants, ListsReadNoMoreThanAPage) {
     for (const bool later : {true, false}) {
       auto before = reads();
       const auto by_time =
-          Must(store::TenantsByCreation(*reader, later ? place : std::nullopt, ascending, 51));
+          Must(store::TenantsByCreation(*reader, "", later ? place : std::nullopt, ascending, 51));
       EXPECT_LT(reads() - before - idle, 100) << ascending << later;
       before = reads();
       const auto by_slug =
-          Must(store::TenantsBySlug(*reader, later ? slug : std::nullopt, ascending, 51));
+          Must(store::TenantsBySlug(*reader, "", later ? slug : std::nullopt, ascending, 51));
       EXPECT_LT(reads() - before - idle, 100) << ascending << later;
       EXPECT_EQ(by_time.size(), 51U);
       EXPECT_EQ(Slugs(by_time), Slugs(by_slug));

@@ -35,7 +35,8 @@ function Labelled({ label, children }: { label: string; children: (id: string) =
 }
 
 // Set once somebody has stopped typing, or at once with Enter.
-export function TextFilter({ filters, name, label, type = "search" }: FilterProps & { type?: "search" | "email" }) {
+export function TextFilter({ filters, name, label, type = "search", maxLength = 254 }:
+    FilterProps & { type?: "search" | "email"; maxLength?: number }) {
   const value = filters.values[name] ?? "";
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
@@ -44,7 +45,7 @@ export function TextFilter({ filters, name, label, type = "search" }: FilterProp
   return (
     <Labelled label={label}>
       {(id) => <input id={id} type="search" inputMode={type} value={typed} autocapitalize="none" spellcheck={false}
-        maxLength={254} onInput={(event) => setTyped(event.currentTarget.value)}
+        maxLength={maxLength} onInput={(event) => setTyped(event.currentTarget.value)}
         onKeyDown={(event) => { if (event.key === "Enter") filters.set(name, typed.trim()); }} />}
     </Labelled>);
 }

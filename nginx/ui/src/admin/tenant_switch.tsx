@@ -1,17 +1,19 @@
 // Which tenant a platform administrator administers: its name, and a dialog that finds another. It is
 // kept in the address, so that links and "back" stay with it.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-import { all } from "../base/all";
 import { get } from "../base/api";
 import { go, href } from "../base/route";
 import { t } from "../base/texts";
-import type { Tenant } from "../base/types";
+import type { Page, Tenant } from "../base/types";
+import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
-import { Empty } from "../parts/feedback";
+import { Empty, Failure, Loading } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { Await, useLoad } from "../parts/load";
+import { useList, useLoad, type List } from "../parts/load";
 import type { Admin } from "./context";
+import { useDebounced } from "./debounce";
 
 export function TenantSwitch({ context, own }: { context: Admin; own: string }) {
   const [open, setOpen] = useState(false);
@@ -36,23 +38,29 @@ const most = 50;
 
 function Choice({ context, close }: { context: Admin; close(): void }) {
   const [words, setWords] = useState("");
-  const tenants = useLoad("", () => all<Tenant>("/auth/tenants", { sort: "slug" }));
+  const wanted = words.trim();
+  const found = useList<Tenant>("/auth/tenants", { sort: "slug", limit: most, q: useDebounced(wanted) });
+  const { busy, problem, act } = useAction();
   const current = context.tenantId ?? context.user.tenant_id;
   // The list of the view one is in: nothing else in it is another tenant's.
   const target = (id: string) => href(context.route.path.slice(0, 1),
     { tenant: id === context.user.tenant_id ? undefined : id });
-  const wanted = words.trim().toLowerCase();
-  const found = (tenants.data ?? []).filter(({ name, slug }) => `${name}\n${slug}`.toLowerCase().includes(wanted));
-  // Who types a whole name means it, whatever else contains it.
-  const first = found.find(({ slug }) => slug === wanted) ?? found[0];
+  // What is typed may not have been looked for yet.
+  const first = () => act(async () => {
+    if (!wanted) return;
+    const { items } = await get<Page<Tenant>>("/auth/tenants", { sort: "slug", limit: 200, q: wanted });
+    // Who types a whole name means it, whatever else contains it.
+    const one = items.find(({ slug }) => slug === wanted.toLowerCase()) ?? items[0];
+    if (!one) return;
+    go(target(one.id));
+    close();
+  });
   return (
     <Dialog title={t("admin.tenant_choose")} close={close}>
       <div class="tenant-choice">
-        <form role="search" onSubmit={(event) => {
+        <form role="search" aria-busy={busy} onSubmit={(event) => {
           event.preventDefault();
-          if (!first) return;
-          go(target(first.id));
-          close();
+          void first();
         }}>
           <div class="field">
             <label for="tenant-q">{t("admin.tenant_search")}</label>
@@ -60,21 +68,27 @@ function Choice({ context, close }: { context: Admin; close(): void }) {
               onInput={(event) => setWords(event.currentTarget.value)} />
           </div>
         </form>
-        <Await from={tenants}>
-          {() => found.length === 0 ? <Empty title={t("admin.tenant_none")} /> : (
-            <ul class="choices" aria-label={t("admin.tenants")}>
-              {found.slice(0, most).map(({ id, name, slug, status }) => (
-                <li key={id}>
-                  <a href={target(id)} aria-current={id === current ? "true" : undefined} onClick={close}>
-                    <span class="choice-name">{name}</span>
-                    {status === "suspended" && <span class="tag warn">{t("admin.tenant_suspended")}</span>}
-                    <span class="quiet mono">{slug}</span>
-                  </a>
-                </li>))}
-            </ul>)}
-        </Await>
-        {found.length > most && <p class="quiet small-text" role="status">
-          {t("admin.tenants_more", { n: most, total: found.length })}</p>}
+        {problem && <Failure problem={problem} retry={() => void first()} />}
+        <Found list={found}>
+          {({ id, name, slug, status }) => (
+            <a href={target(id)} aria-current={id === current ? "true" : undefined} onClick={close}>
+              <span class="choice-name">{name}</span>
+              {status === "suspended" && <span class="tag warn">{t("admin.tenant_suspended")}</span>}
+              <span class="quiet mono">{slug}</span>
+            </a>)}
+        </Found>
       </div>
     </Dialog>);
+}
+
+function Found({ list, children }: { list: List<Tenant>; children: (tenant: Tenant) => ComponentChildren }) {
+  if (list.problem) return <Failure problem={list.problem} retry={list.reload} />;
+  if (list.items.length === 0) return list.state === "loading" ? <Loading /> : <Empty title={t("admin.tenant_none")} />;
+  return (
+    <>
+      <ul class="choices" aria-label={t("admin.tenants")} aria-busy={list.state === "loading"}>
+        {list.items.map((one) => <li key={one.id}>{children(one)}</li>)}
+      </ul>
+      {list.hasMore && <p class="quiet small-text" role="status">{t("admin.tenants_more", { n: most })}</p>}
+    </>);
 }
