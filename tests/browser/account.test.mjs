@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { launch, send, signIn } from "./support/browser.mjs";
 import { linkOf, newestMail } from "./support/mail.mjs";
-import { findings, inspect, open, tabThrough, watched } from "./support/page.mjs";
+import { arrives, findings, inspect, open, tabThrough, watched } from "./support/page.mjs";
 import { png } from "./support/png.mjs";
 import { cli, newTenant, newUser, signInOf, sql } from "./support/stack.mjs";
 
@@ -232,7 +232,7 @@ test("W2, S6: a device is ended from another, and is sent to the sign-in page", 
   await page.waitForFunction(() => document.activeElement?.tagName === "H1");
 
   await other.page.getByRole("link", { name: "Devices" }).click();
-  await other.page.waitForURL(/sign-in\?ended=signed_out_elsewhere/);
+  await arrives(other.page, /sign-in\?ended=signed_out_elsewhere/);
   await other.page.getByText("You ended this session from another device.").waitFor();
   await done(other);
   await done(first);

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 
 import { launch, signIn } from "./support/browser.mjs";
 import { openProvider } from "./support/oauth_provider.mjs";
-import { inspect, open, tabThrough, watched } from "./support/page.mjs";
+import { arrives, inspect, open, tabThrough, watched } from "./support/page.mjs";
 import { baseUrl, newTenant, newUser, sql } from "./support/stack.mjs";
 
 let browser;
@@ -93,7 +93,7 @@ test("W2, O2: who has no password keeps the way in, and needs none for the rest"
   await dialog.getByRole("button", { name: "Send the link" }).click();
   await dialog.getByText("You signed in a while ago.").waitFor();
   await dialog.getByRole("button", { name: "Sign in again" }).click();
-  await page.waitForURL((url) => url.href.startsWith(`${baseUrl}/auth/ui/sign-in`) &&
+  await arrives(page, (url) => url.href.startsWith(`${baseUrl}/auth/ui/sign-in`) &&
     decodeURIComponent(url.hash) === "#return_to=/auth/ui/account#/profile");
   await done(seen);
 });

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
-import { inspect, open, picture, tabThrough, watched } from "./support/page.mjs";
+import { arrives, inspect, open, picture, reloadTo, tabThrough, watched } from "./support/page.mjs";
 import { newTenant, newUser, signInOf } from "./support/stack.mjs";
 import { freshCode } from "./support/totp.mjs";
 
@@ -83,8 +83,7 @@ test("W2, P4: the password is changed, and others are signed out", async () => {
   assert.equal(await signInAnswer(user, "marula-canoe-lantern-42"), 200);
   await page.reload();
   await page.getByRole("heading", { name: "Security" }).waitFor();
-  await other.page.reload();
-  await other.page.waitForURL(/sign-in\?ended=password_changed/);
+  await reloadTo(other.page, /sign-in\?ended=password_changed/);
   await done(other);
   await done(seen);
 });
@@ -250,7 +249,7 @@ test("W2, F4: who must set up the second factor can leave", async () => {
   const user = await newPerson({ require_2fa: "all" });
   const seen = await atSecurity(user, { refusals: [401, 403], heading: "Set up two-step sign-in" });
   await seen.page.getByRole("button", { name: "Sign out" }).click();
-  await seen.page.waitForURL(/\/auth\/ui\/sign-in/);
+  await arrives(seen.page, /\/auth\/ui\/sign-in/);
   assert.equal((await send(seen.page, "/auth/session")).status, 401);
   await done(seen);
 });
@@ -261,8 +260,7 @@ test("W2, P5: who must change the password is sent there first", async () => {
   const { page } = seen;
   await page.route("**/auth/info", (route) => route.fulfill({ status: 403, contentType: "application/problem+json",
     body: JSON.stringify({ code: "password_change_required", user_message: "Please choose a new password first." }) }));
-  await page.reload();
-  await page.waitForURL(/change-password#return_to=/);
+  await reloadTo(page, /change-password#return_to=/);
   await page.getByRole("heading", { name: "Choose a new password" }).waitFor();
   await done(seen);
 });

@@ -10,7 +10,7 @@ import { platformAdmin } from "./support/admin.mjs";
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
 import { newestMail } from "./support/mail.mjs";
 import { admin, fresh, leave, office, region, said } from "./support/office.mjs";
-import { inspect, open, overflow, tabThrough, watched } from "./support/page.mjs";
+import { arrives, inspect, open, overflow, tabThrough, watched } from "./support/page.mjs";
 import { cli, info, newTenant, newUser, sql } from "./support/stack.mjs";
 
 // "U*U", from the test suite of crypt_blowfish.
@@ -55,7 +55,7 @@ describe("people", () => {
     await page.getByLabel("Search").fill(stem);
     await said(page, "50 people shown; there are more.");
     assert.equal(await rows.count(), 51);
-    await page.waitForURL((url) => url.hash.includes(`q=${stem}`));
+    await arrives(page, (url) => url.hash.includes(`q=${stem}`));
     await page.getByRole("button", { name: "Show more" }).click();
     await said(page, "60 people shown.");
     assert.equal(await rows.count(), 61);
@@ -334,7 +334,7 @@ test("in Kiswahili everything is said, and fits a narrow window", async () => {
 test("the administration asks whoever is not signed in to do that, and brings them back", async () => {
   const scene = await watched(browser, { refusals: [401] });
   await open(scene.page, `${admin}#/roles`);
-  await scene.page.waitForURL((url) => url.pathname.endsWith("/sign-in"));
+  await arrives(scene.page, (url) => url.pathname.endsWith("/sign-in"));
   assert.ok(decodeURIComponent(scene.page.url()).includes(`return_to=${admin}#/roles`));
   await scene.page.waitForLoadState("networkidle");
   await leave(scene);

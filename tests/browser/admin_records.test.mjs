@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { administration, ask, dialog, focused, heading, platformAdmin, press, told } from "./support/admin.mjs";
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
 import { newestMail } from "./support/mail.mjs";
-import { inspect, open, tabThrough } from "./support/page.mjs";
+import { arrives, inspect, open, tabThrough } from "./support/page.mjs";
 import { newTenant, newUser, signInOf, sql } from "./support/stack.mjs";
 
 let browser;
@@ -157,14 +157,14 @@ describe("W3 audit", () => {
     assert.match(await focused(page), /^Details/, "focus is back at its button");
     await row.getByRole("button", { name: /^Details/ }).click();
     await details.getByRole("link", { name: "Everything they did" }).click();
-    await page.waitForURL(new RegExp(`actor_id=${userId}`));
+    await arrives(page, new RegExp(`actor_id=${userId}`));
     assert.equal(await details.count(), 0);
     await page.getByRole("button", { name: "Clear the filters" }).click();
 
     await page.getByLabel("What", { exact: true }).selectOption("Settings changed");
     await rows(page, 1);
     await page.getByLabel("ID of who did it").fill(userId);
-    await page.waitForURL(new RegExp(`actor_id=${userId}`));
+    await arrives(page, new RegExp(`actor_id=${userId}`));
     await rows(page, 1);
     await inspect(page, "audit");
     await page.getByLabel("What", { exact: true }).selectOption("Role deleted");
@@ -239,7 +239,7 @@ describe("W3 outbox", () => {
     await page.getByLabel("State").selectOption("Sent");
     await page.getByLabel("What about").selectOption("Confirm the address");
     await page.getByLabel("To", { exact: true }).fill(email.toUpperCase());
-    await page.waitForURL(/recipient=/);
+    await arrives(page, /recipient=/);
     await rows(page, 1);
     await page.getByLabel("State").selectOption("Given up");
     await page.getByText("Nothing matches these filters").waitFor();

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 
 import { administration, ask, dialog, focused, heading, platformAdmin, press, told } from "./support/admin.mjs";
 import { launch, newContext, send, signIn } from "./support/browser.mjs";
-import { inspect, tabThrough } from "./support/page.mjs";
+import { arrives, inspect, tabThrough } from "./support/page.mjs";
 import { baseUrl, newTenant, newUser, sql } from "./support/stack.mjs";
 
 let browser;
@@ -161,17 +161,17 @@ describe("W3 tenants", () => {
     const { context, page, faults } = await administration(browser, admin.state, "tenants");
     const search = page.getByRole("searchbox", { name: "Search by name or short name" });
     await search.fill(slug);
-    await page.waitForURL(new RegExp(`q=${slug}`));
+    await arrives(page, new RegExp(`q=${slug}`));
     await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
     await inspect(page, "tenants-list");
     await search.fill("there is none of this name");
     await page.getByText("Nothing matches these filters").waitFor();
     await inspect(page, "tenants-nothing");
     await press(page, "Clear the filters");
-    await page.waitForURL((url) => !url.hash.includes("q="));
+    await arrives(page, (url) => !url.hash.includes("q="));
     assert.equal(await focused(page), "Organisations");
     await search.fill("demo");
-    await page.waitForURL(/q=demo/);
+    await arrives(page, /q=demo/);
     await page.getByRole("table").getByRole("link", { name: "Demo", exact: true }).click();
     await page.getByText("You belong to this organisation yourself").waitFor();
     assert.equal(await page.getByRole("button", { name: "Suspend" }).count(), 0);

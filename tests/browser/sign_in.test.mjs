@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
-import { findings, heading, inspect, open, picture, press, tabThrough, watched } from "./support/page.mjs";
+import { findings, heading, inspect, open, picture, press, reloadTo, tabThrough, watched } from "./support/page.mjs";
 import { arrived, fillSignIn, signedInAs } from "./support/sign_in.mjs";
 import { baseUrl, info, newTenant, newUser } from "./support/stack.mjs";
 import { freshCode } from "./support/totp.mjs";
@@ -150,8 +150,7 @@ describe("S2 one device, one session", () => {
     await second.context.close();
 
     await open(first.page, "/auth/ui/account#/history");
-    await first.page.reload();
-    await arrived(first.page, "/auth/ui/sign-in");
+    await reloadTo(first.page, (url) => url.pathname === "/auth/ui/sign-in");
     await first.page.getByText("signed out here because you signed in on another device").waitFor();
     await inspect(first.page, "signed-out-elsewhere");
     // And back where it was, once signed in again.

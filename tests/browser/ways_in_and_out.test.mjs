@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { launch, signIn } from "./support/browser.mjs";
-import { heading, inspect, open, press, watched } from "./support/page.mjs";
+import { arrives, heading, inspect, open, press, watched } from "./support/page.mjs";
 import { arrived, fillSignIn, signedInAs } from "./support/sign_in.mjs";
 import { baseUrl, cli, newTenant, newUser } from "./support/stack.mjs";
 
@@ -39,7 +39,7 @@ describe("ways in and out", () => {
       const visited = [];
       page.on("request", (request) => request.isNavigationRequest() && visited.push(new URL(request.url())));
       await open(page, "/auth/ui/sign-in#return_to=" + target);
-      await page.waitForURL((url) => url.pathname !== "/auth/ui/sign-in");
+      await arrives(page, (url) => url.pathname !== "/auth/ui/sign-in");
       for (const url of visited) assert.equal(url.origin, baseUrl, `${target} led to ${url}`);
       await context.close();
     }

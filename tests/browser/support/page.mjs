@@ -36,6 +36,23 @@ export async function watched(browser, { refusals = [], ...options } = {}) {
 }
 
 export const open = (page, path) => page.goto(baseUrl + path);
+
+// Until the page is at an address, a RegExp of it or a test of its URL, by way of whatever others: a
+// navigation that the page's own next one cuts short is no failure, as it is to waitForURL.
+export async function arrives(page, address) {
+  const there = () => address instanceof RegExp ? address.test(page.url()) : address(new URL(page.url()));
+  for (let i = 0; i < 600 && !there(); ++i) await page.waitForTimeout(50);
+  assert.ok(there(), page.url());
+  await page.waitForLoadState();
+}
+
+// The same by a reload, which the page may cut short as well.
+export async function reloadTo(page, address) {
+  await page.reload().catch((error) => {
+    if (!String(error).includes("ERR_ABORTED")) throw error;
+  });
+  await arrives(page, address);
+}
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 export const press = (scope, name) => scope.getByRole("button", { name, exact: true }).click();
 

@@ -1,6 +1,6 @@
 // The sign-in page in a browser: filled in, and what it leads to.
 import { send } from "./browser.mjs";
-import { open, press } from "./page.mjs";
+import { arrives, open, press } from "./page.mjs";
 
 export async function fillSignIn(page, { tenant, email, password }) {
   await open(page, `/auth/ui/sign-in?tenant=${tenant}`);
@@ -11,4 +11,4 @@ export async function fillSignIn(page, { tenant, email, password }) {
 
 export const signedInAs = async (page) => (await send(page, "/auth/session")).json?.user?.email;
 export const arrived = (page, path = "/auth/ui/account") =>
-  page.waitForURL((url) => url.pathname === path);
+  arrives(page, (url) => url.pathname === path);
