@@ -30,6 +30,7 @@ std::string Joined(const Items& items) {
 // both ask, both must be met. Unknown query parameters are ignored.
 auth::Requirement RequirementOf(const http::Request& request) {
   auth::Requirement out;
+  out.RequireTenant(request.Param("GATEHOUSE_TENANT"));
   out.RequirePermission(request.Param("GATEHOUSE_REQUIRE_PERMISSION"));
   out.RequireRole(request.Param("GATEHOUSE_REQUIRE_ROLE"));
   const auto roleless = request.Param("GATEHOUSE_ALLOW_ROLELESS");

@@ -39,8 +39,14 @@ constexpr std::size_t kMaxOnRecord = 4096;
 // this time counts as away, and is left alone for a while.
 constexpr Millis kMaxRead{1000};
 
+// An idle session stays so unless another worker's last touch was on its way: MariaDB is asked this
+// often, not at every request of whoever goes on with the token.
+constexpr Millis kIdleRest{1000};
+
 // Reading as many permissions takes a few MiB for a moment, and malloc would keep them.
 constexpr std::size_t kManyPermissions = 1000;
+
+bool ReadLately(const Proof& proof, TimePoint now) { return now < proof.read_at + kIdleRest; }
 
 bool MustEnrol(const store::GateRow& row, const TenantSettings& settings, bool platform_admin) {
   if (row.two_factor_enabled) return false;
@@ -106,7 +112,7 @@ Result<std::shared_ptr<const Proof>> PeekProof(Services& services, const ProofQu
     // touch, and MariaDB knows.
     const bool active_lately =
         caller.now - cached->last_active_at < TouchInterval(cached->idle_timeout);
-    if (cached->revoked || active_lately) return cached;
+    if (cached->revoked || active_lately || ReadLately(*cached, caller.now)) return cached;
     answer.state = ProofAnswer::State::kUnknown;
   }
   if (answer.state == ProofAnswer::State::kUnknown) services.proofs.Lease(answer);
@@ -158,16 +164,21 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
   }
   if (ticket.answer.state == ProofAnswer::State::kProof) {
     const std::shared_ptr<const Proof> proof = std::move(ticket.answer.proof);
-    // Once a while per session MariaDB is asked although the proof would do, because it is also
-    // told that the session is active (SPEC S3); where it is away, the proof still counts.
-    const bool touch_due =
-        !proof->revoked && caller.now - proof->last_active_at >= TouchInterval(proof->idle_timeout);
-    if (touch_due) {
+    auto verdict = JudgeFor(proof, ticket.claims, caller);
+    // MariaDB is asked although the proof would do: once a while per session, because it is also
+    // told that the session is active (SPEC S3), and where the proof may be older than the last
+    // touch. Nobody else who is refused: that would go on for as long as they do. Where MariaDB is
+    // away, the proof still counts.
+    const bool ask =
+        verdict.ok() ? caller.now - proof->last_active_at >= TouchInterval(proof->idle_timeout)
+                     : !proof->revoked && IsIdle(*proof, caller.now) &&
+                           !ReadLately(*proof, caller.now);
+    if (ask) {
       auto decided = DecideFromDatabase(ticket, caller);
       if (decided.ok() || decided.error().code == ErrorCode::kInvalidToken) return decided;
     }
     Metrics::Instance().Add(Counters().cache);
-    return JudgeFor(proof, ticket.claims, caller);
+    return verdict;
   }
   return DecideFromDatabase(ticket, caller);
 }

@@ -201,6 +201,10 @@ bool IsBoundElsewhere(const Proof& proof, std::string_view ip) {
          (proof.bound_to_subnet && !IsSameSubnet(proof.session_ip, ip));
 }
 
+bool IsIdle(const Proof& proof, TimePoint now) {
+  return proof.idle_timeout.count() > 0 && now >= proof.last_active_at + proof.idle_timeout;
+}
+
 Result<Principal> Judge(const std::shared_ptr<const Proof>& held, const TokenClaims& claims,
                         std::optional<std::string_view> ip, TimePoint now) {
   const Proof& proof = *held;
@@ -210,9 +214,7 @@ Result<Principal> Judge(const std::shared_ptr<const Proof>& held, const TokenCla
     return Refuse("claims do not fit the session");
   }
   if (now >= proof.session_expires_at) return Refuse("session ended");
-  if (proof.idle_timeout.count() > 0 && now >= proof.last_active_at + proof.idle_timeout) {
-    return Refuse("idle");
-  }
+  if (IsIdle(proof, now)) return Refuse("idle");
   if (ip && IsBoundElsewhere(proof, *ip)) return Refuse("another address");
   Principal out;
   out.session_id = proof.session_id;

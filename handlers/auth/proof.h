@@ -48,6 +48,10 @@ Millis TouchInterval(Seconds idle_timeout);
 // SPEC S5.
 bool IsBoundElsewhere(const Proof& proof, std::string_view ip);
 
+// Whether nobody has been active for too long (SPEC S4), as far as the proof knows: another worker
+// may have seen somebody since, and MariaDB knows.
+bool IsIdle(const Proof& proof, TimePoint now);
+
 // The decision. kInvalidToken with the reason in `inner` for whatever does not hold. Without `ip`
 // the address is not judged: a service that asks about a token is not where its person is.
 Result<Principal> Judge(const std::shared_ptr<const Proof>& proof, const TokenClaims& claims,

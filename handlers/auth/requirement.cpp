@@ -40,6 +40,9 @@ void Requirement::RequireRole(std::string_view any_of) {
 }
 
 Status Requirement::Check(const Principal& principal) const {
+  if (!tenant_.empty() && principal.identity->tenant_slug != tenant_ && !principal.platform_admin) {
+    return MakeError(ErrorCode::kPermissionDenied, "another tenant's place");
+  }
   const bool asks = !permissions_.empty() || !roles_.empty() || malformed_;
   if (principal.roleless() && (asks || !allow_roleless_)) {
     return MakeError(ErrorCode::kNoRoleAssigned);

@@ -14,6 +14,10 @@ namespace gatehouse::auth {
 
 class Requirement {
  public:
+  // The place belongs to this tenant (SPEC N2): whoever belongs to another has no business there,
+  // whatever they hold at home, where they may be named and called anything. Platform
+  // administrators are at home everywhere. An empty text asks for nothing.
+  void RequireTenant(std::string_view slug) { tenant_ = slug; }
   // Comma-separated, any of. An empty text asks for nothing; an empty element or a malformed
   // permission makes the whole requirement malformed, which nobody meets.
   void RequirePermission(std::string_view any_of);
@@ -28,6 +32,7 @@ class Requirement {
  private:
   // Each inner list: any of; all inner lists must be met.
   std::vector<std::vector<std::string>> permissions_, roles_;
+  std::string tenant_;
   bool allow_roleless_ = false;
   bool malformed_ = false;
 };

@@ -3,12 +3,12 @@ never (SPEC R7, T7, T8, S5). An nginx of the tests' own, before the stack's work
 
 import re
 import stat
-import subprocess
 import time
 
 import pytest
 
 from support.client import signed_in
+from support.metrics import verifications
 from support.site import SNIPPETS, serving
 
 
@@ -23,7 +23,9 @@ LOCATIONS = (
     + location("/view", 'set $gatehouse_require_permission "sales:orders:view";')
     + location("/edit", 'set $gatehouse_require_permission "sales:orders:edit";')
     + location("/clerk", 'set $gatehouse_require_role "Clerk";')
-    + location("/everybody", "set $gatehouse_allow_roleless on;"))
+    + location("/everybody", "set $gatehouse_allow_roleless on;")
+    + location("/elsewhere", "set $gatehouse_tenant elsewhere;")
+    + location("/elsewhere-plain", "set $gatehouse_tenant elsewhere;", cached=False))
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +46,6 @@ def at_the_start_of_a_second():
     time.sleep(1.02 - time.time() % 1)
 
 
-def verifications(stack):
-    text = stack_metrics(stack)
-    return sum(float(value) for value in re.findall(
-        r'gatehouse_verifications_total\{[^}]*\} (\S+)', text))
-
-
-def stack_metrics(stack):
-    done = subprocess.run(
-        ["curl", "--silent", "--fail", "--cacert", stack.ca_file, "--resolve",
-         f"{stack.host}:{stack.port}:127.0.0.1", stack.base_url + "/auth/metrics"],
-        capture_output=True, text=True, check=True, timeout=20)
-    return done.stdout
-
-
 def test_a_permission_is_repeated_within_the_second(stack, site, clerk):
     """One question to Gatehouse, whatever the method; without the cache each request is one. The
     answers are whole."""
@@ -74,6 +62,15 @@ def test_a_permission_is_repeated_within_the_second(stack, site, clerk):
         raise AssertionError("five requests never fitted into a second")
     assert cost("/cached") == 1
     assert cost("/plain") == 5
+
+
+def test_a_place_of_another_tenant_is_closed(stack, site, clerk):
+    """R3, N2: `set $gatehouse_tenant`, whatever one holds at home."""
+    root = signed_in(stack, stack.admin, device="elsewhere")
+    for path in ("/elsewhere", "/elsewhere-plain"):
+        assert site.status("/cached", clerk.access) == 204
+        assert site.status(path, clerk.access) == 403
+        assert site.status(path, root.access) == 204
 
 
 def test_staleness_ends_with_the_second(site, clerk):

@@ -47,6 +47,35 @@ TEST(RequirementTest, R7AMalformedRequirementIsMetByNobody) {
   EXPECT_EQ(Check(admin, "", "Member,"), ErrorCode::kPermissionDenied);
 }
 
+// R3, N2: a tenant's administrator may do everything at home, and call roles and people as they
+// like.
+TEST(RequirementTest, R3APlaceOfATenantIsClosedToOthers) {
+  const auto check = [](const Principal& who, std::string_view tenant) {
+    Requirement requirement;
+    requirement.RequireTenant(tenant);
+    requirement.RequirePermission("inventory:item:edit");
+    requirement.AllowRoleless(true);
+    const auto status = requirement.Check(who);
+    return status.ok() ? kYes : status.error().code;
+  };
+  Identity identity;
+  identity.tenant_slug = "acme";
+  identity.roles = {"Member"};
+  identity.permissions = {"inventory:item:edit"};
+  Principal member;
+  member.identity = std::make_shared<const Identity>(std::move(identity));
+  EXPECT_EQ(check(member, ""), kYes);
+  EXPECT_EQ(check(member, "acme"), kYes);
+  for (const char* other : {"evil", "acm", "acme2", "ACME", "*"}) {
+    Principal admin = member;
+    admin.tenant_admin = true;
+    EXPECT_EQ(check(member, other), ErrorCode::kPermissionDenied) << other;
+    EXPECT_EQ(check(admin, other), ErrorCode::kPermissionDenied) << other;
+    admin.platform_admin = true;
+    EXPECT_EQ(check(admin, other), kYes) << other;
+  }
+}
+
 TEST(RequirementTest, R6RolelessPeopleAreRefusedUnlessAllowed) {
   Principal roleless;
   EXPECT_EQ(Check(roleless, "", ""), ErrorCode::kNoRoleAssigned);
