@@ -10,7 +10,13 @@ using std::chrono::floor;
 using std::chrono::steady_clock;
 
 TimePoint SystemClock::Now() const {
-  return std::chrono::time_point_cast<Micros>(std::chrono::system_clock::now());
+  const auto steady = sources_.steady();
+  const auto wall = std::chrono::time_point_cast<Micros>(sources_.wall());
+  const TimePoint went_on = believed_ + floor<Micros>(steady - read_at_);
+  if (wall < went_on && went_on - wall <= kBelief) return went_on;
+  believed_ = wall;
+  read_at_ = steady;
+  return wall;
 }
 
 std::int64_t ToUnixSeconds(TimePoint t) { return floor<Seconds>(t).time_since_epoch().count(); }

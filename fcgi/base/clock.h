@@ -22,9 +22,27 @@ class Clock {
   virtual TimePoint Now() const = 0;  // UTC
 };
 
+// The machine's clock, but never back (DESIGN.md 6: nothing expired comes back): where it is set back,
+// time goes on from where it was, for as long as the object lives. Back by more than kBelief it was
+// plainly wrong before, and is followed. Not for two threads at once.
 class SystemClock final : public Clock {
  public:
+  static constexpr std::chrono::hours kBelief{1};
+  // Where the time comes from; tests bring their own.
+  struct Sources {
+    std::chrono::system_clock::time_point (*wall)() = std::chrono::system_clock::now;
+    std::chrono::steady_clock::time_point (*steady)() = std::chrono::steady_clock::now;
+  };
+
+  SystemClock() : SystemClock(Sources{}) {}
+  explicit SystemClock(Sources sources) : sources_(sources) {}
   TimePoint Now() const override;
+
+ private:
+  Sources sources_;
+  // The wall's time that is believed, and when it was read.
+  mutable TimePoint believed_ = TimePoint::min();
+  mutable std::chrono::steady_clock::time_point read_at_{};
 };
 
 // A clock that stands still until told otherwise, for tests.

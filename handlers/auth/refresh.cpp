@@ -79,8 +79,10 @@ RefreshDecision DecideRefresh(std::uint32_t presented, std::uint32_t current, Ti
                               Seconds grace, TimePoint now) {
   if (presented == current) return RefreshDecision::kRotate;
   if (presented > current) return RefreshDecision::kFromTheFuture;
-  const bool previous = presented + 1 == current;
-  return previous && now <= rotated_at + grace ? RefreshDecision::kRepeat : RefreshDecision::kReuse;
+  // Hosts' clocks differ a little; a clock that was put back must not make the grace longer.
+  constexpr Seconds kSkew{30};
+  const bool in_grace = rotated_at - kSkew <= now && now <= rotated_at + grace;
+  return presented + 1 == current && in_grace ? RefreshDecision::kRepeat : RefreshDecision::kReuse;
 }
 
 }  // namespace gatehouse::auth

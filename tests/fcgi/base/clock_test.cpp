@@ -82,6 +82,31 @@ TEST(Clock, AManualClockStandsStill) {
   EXPECT_GT(SystemClock().Now(), FromUnixSeconds(1700000000));
 }
 
+// DESIGN.md 6: "clock jump: nothing expired comes back".
+TEST(Clock, TheSystemClockIsNeverSetBack) {
+  static std::chrono::seconds wall, steady;
+  const SystemClock clock({[] { return std::chrono::system_clock::time_point(wall); },
+                           [] { return std::chrono::steady_clock::time_point(steady); }});
+  const auto at = [&](int wall_s, int steady_s) {
+    wall = std::chrono::seconds(wall_s);
+    steady = std::chrono::seconds(steady_s);
+    return ToUnixSeconds(clock.Now());
+  };
+  EXPECT_EQ(at(1'000'000, 50), 1'000'000);
+  EXPECT_EQ(at(1'000'010, 60), 1'000'010);
+  // Forward it is followed, back it is not; the time goes on all the same.
+  EXPECT_EQ(at(1'000'500, 61), 1'000'500);
+  EXPECT_EQ(at(1'000'012, 62), 1'000'501);
+  EXPECT_EQ(at(999'000, 72), 1'000'511);
+  EXPECT_EQ(at(1'000'400, 462), 1'000'901);
+  // Until it has caught up.
+  EXPECT_EQ(at(1'000'950, 470), 1'000'950);
+  EXPECT_EQ(at(1'000'960, 480), 1'000'960);
+  // By more than an hour: what was before cannot have been the time.
+  EXPECT_EQ(at(900'000, 481), 900'000);
+  EXPECT_EQ(at(900'001, 482), 900'001);
+}
+
 TEST(Deadline, ExpiresAndIsNeverNegative) {
   const auto past = Deadline::In(Millis(-5));
   EXPECT_TRUE(past.Expired());

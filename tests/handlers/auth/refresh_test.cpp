@@ -73,6 +73,9 @@ TEST(RefreshTest, T6Decisions) {
   EXPECT_EQ(DecideRefresh(4, 5, kNow, grace, kNow + Seconds(10) + Micros(1)),
             RefreshDecision::kReuse);
   EXPECT_EQ(DecideRefresh(3, 5, kNow, grace, kNow), RefreshDecision::kReuse);
+  // By another host's clock; and by one that was put back.
+  EXPECT_EQ(DecideRefresh(4, 5, kNow, grace, kNow - Seconds(30)), RefreshDecision::kRepeat);
+  EXPECT_EQ(DecideRefresh(4, 5, kNow, grace, kNow - Seconds(31)), RefreshDecision::kReuse);
   EXPECT_EQ(DecideRefresh(6, 5, kNow, grace, kNow), RefreshDecision::kFromTheFuture);
 }
 
