@@ -5,6 +5,8 @@
 #include <chrono>
 #include <limits>
 
+#include "tests/support/cpu_time.h"
+
 namespace gatehouse::json {
 namespace {
 
@@ -130,11 +132,11 @@ TEST(JsonParse, HostileBodiesAreCheap) {
   members += "\"0\":0}";
   const std::string digits = "[" + std::string(65000, '9') + "]";
   const std::string fraction = "[0." + std::string(65000, '1') + "]";
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = CpuTime();
   EXPECT_FALSE(Parse(members));
   EXPECT_FALSE(Parse(digits));
   EXPECT_TRUE(Parse(fraction));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
+  EXPECT_LT(CpuTime() - start, std::chrono::milliseconds(500));
 }
 
 TEST(JsonWriter, WritesWhatItParses) {

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "tests/support/cpu_time.h"
+
 namespace gatehouse {
 namespace {
 
@@ -122,7 +124,7 @@ TEST(PasswordHash, ParametersBeyondTheBoundsVerifyFalseAtOnce) {
       "$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4"
       "OTLiBFdcbYEdFCoEOfaS35inz1";
   const std::string yes = "$F5Jx5fExrKuPp53xLKQ..1$zwtVrjrUCmXcyLTs6oxLTQlzifSUkF8RHJ./tK5KU79";
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = CpuTime();
   for (const std::string& hash : {
            "$argon2id$v=19$m=262145,t=1,p=1" + argon,
            "$argon2id$v=19$m=4294967295,t=1,p=1" + argon,
@@ -152,7 +154,7 @@ TEST(PasswordHash, ParametersBeyondTheBoundsVerifyFalseAtOnce) {
     EXPECT_FALSE(IsSupportedHash(hash)) << hash;
     EXPECT_FALSE(VerifyPassword("password", hash)) << hash;
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
+  EXPECT_LT(CpuTime() - start, std::chrono::milliseconds(200));
   EXPECT_TRUE(IsSupportedHash("$argon2id$v=19$m=262144,t=16,p=16" + argon));
   EXPECT_TRUE(IsSupportedHash("$2b$16" + bcrypt));
   EXPECT_TRUE(IsSupportedHash("$6$rounds=1000000" + sha));

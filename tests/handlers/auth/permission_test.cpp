@@ -9,6 +9,7 @@
 #include <set>
 
 #include "handlers/auth/catalogue.h"
+#include "tests/support/cpu_time.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -216,12 +217,12 @@ TEST(PermissionTest, TenThousandPermissionsFollowTheSameRules) {
 TEST(PermissionTest, R4ThousandsByThousandsIsQuick) {
   std::mt19937 random(13);
   const auto grants = TenThousand(random);
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = CpuTime();
   for (const auto& grant : grants) ASSERT_TRUE(HoldsGrant(grants, grant));
   std::size_t denied = 0;
   for (const auto& grant : grants) denied += HoldsGrant(grants, "x" + grant.substr(1)) ? 0 : 1;
   EXPECT_GT(denied, grants.size() / 2);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_LT(CpuTime() - start, std::chrono::seconds(2));
 }
 
 }  // namespace
