@@ -59,6 +59,20 @@ log_format gatehouse escape=json
     '"upstream_seconds":"$upstream_response_time","user_agent":"$gatehouse_log_agent"}';
 )nginx";
 
+constexpr std::string_view kNginxAllowNotice =
+    R"nginx(
+# What a path takes, for the refusals that are nginx's own: 404 comes before 405, and 405 before 413.
+# Read in their locations only. Files of the site are the default.
+)nginx";
+
+constexpr std::string_view kNginxRefusedMap =
+    R"nginx(# The same where the method of the request is not among them.
+map "$request_method $gatehouse_methods" $gatehouse_other_methods {
+    default $gatehouse_methods;
+    "~^([A-Z]+) (?:.*, )?\1(?:,|\z)" "";
+}
+)nginx";
+
 constexpr std::string_view kNginxHeaders =
     R"nginx(    add_header Strict-Transport-Security "max-age=31536000" always;
     add_header X-Content-Type-Options "nosniff" always;

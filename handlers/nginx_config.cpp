@@ -59,6 +59,28 @@ void AppendDenialMap(std::string& out, int status, ErrorCode fallback, std::stri
   out += "}\n";
 }
 
+// A row of `map $uri`, a regular expression like those of CorsMapRow and for their reasons.
+std::string AllowRow(const std::string& pattern, std::string_view allow) {
+  return "    \"~" + pattern + "\" \"" + std::string(allow) + "\";\n";
+}
+
+void AppendAllowMaps(std::string& out) {
+  out += kNginxAllowNotice;
+  out += "map $uri $gatehouse_methods {\n    default \"GET, HEAD\";\n";
+  std::vector<std::string_view> paths;
+  for (const Route& route : Routes()) {
+    if (std::find(paths.begin(), paths.end(), route.path) == paths.end()) {
+      paths.push_back(route.path);
+    }
+  }
+  // The first that matches counts: /auth/oauth/providers is none of /auth/oauth/{provider}.
+  std::stable_partition(paths.begin(), paths.end(),
+                        [](std::string_view path) { return !PathPattern(path); });
+  for (const std::string_view path : paths) out += AllowRow(StrictPattern(path), AllowOf(path));
+  out += AllowRow("^/auth/ui/", "GET, HEAD") + AllowRow("^/auth/", "") + "}\n";
+  out += kNginxRefusedMap;
+}
+
 struct ErrorPage {
   std::string_view statuses;  // of nginx
   ErrorCode code;
@@ -66,10 +88,9 @@ struct ErrorPage {
 };
 
 constexpr ErrorPage kErrorPages[] = {
-    {"400 414 494 501", ErrorCode::kMalformedJson, ""},
-    {"405", ErrorCode::kMethodNotAllowed,
-     "add_header Allow \"GET, HEAD, POST, PUT, PATCH, DELETE\" always;"},
-    {"413", ErrorCode::kBodyTooLarge, ""},
+    {"400 412 414 494 501 505", ErrorCode::kMalformedJson, ""},
+    {"405", ErrorCode::kMethodNotAllowed, "add_header Allow $gatehouse_methods always;"},
+    {"413", ErrorCode::kBodyTooLarge, "add_header Allow $gatehouse_other_methods always;"},
     {"429", ErrorCode::kRateLimited, "add_header Retry-After 1 always;"},
     {"500", ErrorCode::kInternal, ""},
     {"502", ErrorCode::kBadGateway, ""},
@@ -79,9 +100,18 @@ constexpr ErrorPage kErrorPages[] = {
 
 std::string ErrorUri(int status) { return "/_gatehouse/error/" + std::to_string(status); }
 
+// nginx refuses a method and a body before anybody has looked at the path, which comes first
+// (API.md, "Order of checks"). These answer from a named location: there $uri and $request_method
+// are still those of the request.
+bool AsksForPath(ErrorCode code) {
+  return code == ErrorCode::kMethodNotAllowed || code == ErrorCode::kBodyTooLarge;
+}
+
 std::string ErrorPageDirective(const ErrorPage& page) {
   const int status = Info(page.code).status;
   const std::string to = std::to_string(status);
+  // A bare "=": the location says the status.
+  if (AsksForPath(page.code)) return "    error_page " + to + " = @gatehouse_" + to + ";\n";
   const std::string overwrite = page.statuses == to ? "" : " =" + to;
   return "    error_page " + std::string(page.statuses) + overwrite + " " + ErrorUri(status) +
          ";\n";
@@ -111,23 +141,42 @@ void AppendListen(std::string& out, const Config& config) {
   out += "error_page 497 =308 " + PublicUrl(config) + ";\n\n";
 }
 
+std::string ReturnProblem(ErrorCode code) {
+  const ErrorInfo& info = Info(code);
+  return "return " + std::to_string(info.status) + " " + ProblemToken(info) + ";";
+}
+
 void AppendErrorLocations(std::string& out) {
-  const auto location = [&out](int status, std::string_view header, const std::string& body) {
+  const auto location = [&out](const std::string& head, std::string_view header,
+                               const std::string& answer) {
     // The body that was too large is measured here again where it came over HTTP/2, and nginx's
     // own page would be the answer.
-    out += "location = " + ErrorUri(status) + " {\n    internal;\n    auth_request off;\n" +
-           "    client_max_body_size 0;\n    default_type application/problem+json;\n" +
+    out += "location " + head + "    auth_request off;\n    client_max_body_size 0;\n" +
+           // No name of the request, which may end in .json, says another type.
+           "    types { }\n    default_type application/problem+json;\n" +
            std::string(kNginxHeaders);
     if (!header.empty()) out += "    " + std::string(header) + "\n";
-    out += "    return " + std::to_string(status) + " " + body + ";\n}\n";
+    out += "    " + answer + "\n}\n";
   };
+  const auto internal = [](int status) { return "= " + ErrorUri(status) + " {\n    internal;\n"; };
   for (const ErrorPage& page : kErrorPages) {
-    const ErrorInfo& info = Info(page.code);
-    location(info.status, page.header, ProblemToken(info));
+    const int status = Info(page.code).status;
+    std::string answer = ReturnProblem(page.code);
+    if (page.code == ErrorCode::kBodyTooLarge) {
+      answer = "if ($gatehouse_other_methods) { " + ReturnProblem(ErrorCode::kMethodNotAllowed) +
+               " }\n    " + answer;
+    }
+    if (!AsksForPath(page.code)) {
+      location(internal(status), page.header, answer);
+      continue;
+    }
+    location("@gatehouse_" + std::to_string(status) + " {\n", page.header,
+             "if ($gatehouse_methods = \"\") { " + ReturnProblem(ErrorCode::kNotFound) +
+                 " }\n    " + answer);
   }
   // WWW-Authenticate of a 401 comes from the subrequest: auth_request passes it on.
-  location(401, "", "$gatehouse_problem_401");
-  location(403, "", "$gatehouse_problem_403");
+  location(internal(401), "", "return 401 $gatehouse_problem_401;");
+  location(internal(403), "", "return 403 $gatehouse_problem_403;");
   out += "location = /_gatehouse/preflight {\n    internal;\n    auth_request off;\n" +
          std::string(kNginxHeaders) +
          R"(    add_header Access-Control-Allow-Methods $gatehouse_cors_methods always;
@@ -255,6 +304,7 @@ std::string NginxHttpConfig(const Config& config) {
   out += kNginxHttpMaps;
   AppendDenialMap(out, 401, ErrorCode::kAuthenticationRequired, "$gatehouse_error_401");
   AppendDenialMap(out, 403, ErrorCode::kPermissionDenied, "$gatehouse_error");
+  AppendAllowMaps(out);
   if (config.tls_certificate.empty() || config.http_port <= 0) return out;
   out += "\nserver {\n";
   for (const std::string& address : config.listen) {

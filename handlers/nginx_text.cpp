@@ -1,6 +1,7 @@
 #include "handlers/nginx_text.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "fcgi/base/codec.h"
 
@@ -93,6 +94,21 @@ std::optional<std::string> PathPattern(std::string_view path) {
     path = close == std::string_view::npos ? std::string_view{} : path.substr(close + 1);
   }
   return out + "$";
+}
+
+std::string StrictPattern(std::string_view path) {
+  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
+      {"{id}", "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"},
+      {"{code}", R"((?:[a-z0-9_-]{1,60}:){2}(?!own\z)[a-z0-9_-]{1,60})"},
+      {"{provider}", "[a-z0-9][a-z0-9-]{0,31}"},
+  };
+  for (const auto& [segment, pattern] : kKinds) {
+    const std::size_t at = path.find(segment);
+    if (at == std::string_view::npos) continue;
+    return "^" + EscapeRegex(path.substr(0, at)) + std::string(pattern) +
+           EscapeRegex(path.substr(at + segment.size())) + "\\z";
+  }
+  return "^" + EscapeRegex(path) + "\\z";
 }
 
 std::string ListenAddress(std::string_view address, std::int64_t port) {

@@ -26,6 +26,10 @@ std::string ProblemToken(const ErrorInfo& info);
 // The regular expression of a route with {segments}, anchored; nullopt where it has none.
 std::optional<std::string> PathPattern(std::string_view path);
 
+// The regular expression of exactly the paths that are found under a path of the route table: what
+// stands for a {segment} is of its kind (handlers/routes.h).
+std::string StrictPattern(std::string_view path);
+
 // "::1", 8443 -> "[::1]:8443"
 std::string ListenAddress(std::string_view address, std::int64_t port);
 

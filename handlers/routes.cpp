@@ -180,6 +180,8 @@ bool IsTenantScoped(const Route& route) {
   return route.auth == kPermission || route.auth == kTenantAdmin || route.auth == kPlatformAdmin;
 }
 
+std::string_view AllowOf(std::string_view path) { return PathIndex().at(path).allow; }
+
 RouteMatch FindRoute(std::string_view method, std::string_view path) {
   const Index& index = PathIndex();
   // A literal "{id}" in a path is not the pattern.

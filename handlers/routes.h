@@ -82,4 +82,7 @@ struct RouteMatch {
 };
 RouteMatch FindRoute(std::string_view method, std::string_view path);
 
+// RouteMatch::allow of what is found under `path`, which stands in the table as it is.
+std::string_view AllowOf(std::string_view path);
+
 }  // namespace gatehouse

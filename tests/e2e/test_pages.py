@@ -8,7 +8,7 @@ import pytest
 
 from support.client import Client, describe, problem
 from support.gatehouse import ROOT
-from support.wire import once
+from support.wire import Wire, once
 
 UI = ROOT / "nginx/ui"
 PAGES = ["", "sign-in", "register", "verify", "forgot", "reset", "change-password", "account", "admin"]
@@ -98,6 +98,44 @@ def test_what_is_not_there_is_a_page_of_ours(stack):
     answer = Client(stack).post("/auth/ui/sign-in", json={})
     assert answer.status_code == 405
     assert problem(answer)["code"] == "method_not_allowed"
+
+
+def test_the_405_of_a_page_names_what_it_takes(stack):
+    """E4: not the method that was just refused."""
+    for method, options in (("POST", {}), ("PUT", {}), ("DELETE", {}), ("POST", {"length": 7_000_000})):
+        for path in ("/auth/ui/", "/auth/ui/sign-in"):
+            answer = once(stack, method, path, **options)
+            assert (answer.status, answer.header("allow")) == (405, "GET, HEAD"), (method, path)
+            assert json.loads(answer.body)["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("headers, status, code", [
+    ([("Content-Length", "7000000")], 413, "body_too_large"),
+    ([("Transfer-Encoding", "gzip")], 400, "malformed_json"),  # 501 of nginx
+    ([("If-Match", '"x"')], 400, "malformed_json"),            # 412
+    ([("X", "a" * 40_000)], 400, "malformed_json"),            # 494
+])
+def test_errors_below_the_pages_are_documents_too(stack, headers, status, code):
+    """E4: whatever nginx calls them."""
+    with Wire(stack) as wire:
+        wire.request("GET", "/auth/ui/sign-in", headers)
+        answer = wire.read()
+    assert answer.status == status, answer.body
+    assert answer.header("content-type") == "application/problem+json"
+    document = json.loads(answer.body)
+    assert document["code"] == code and document["request_id"] == answer.header("x-request-id")
+
+
+def test_a_part_of_a_page_is_the_page(stack):
+    """E4: so that nginx has no 416 to give, which it would do in a document of its own."""
+    answer = Client(stack).get("/auth/ui/sign-in", headers={"Range": "bytes=9999999-"})
+    assert answer.status_code == 200 and "<!doctype html>" in answer.text
+
+
+def test_a_folder_of_the_pages_is_not_there(stack):
+    """W1: nor forbidden."""
+    answer = Client(stack).get("/auth/ui/assets/")
+    assert answer.status_code == 404 and "<!doctype html>" in answer.text
 
 
 @pytest.mark.parametrize("path", [

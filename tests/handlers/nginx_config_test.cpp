@@ -587,7 +587,8 @@ TEST(NginxConfigTest, ServerWithCertificateListensAndRedirects) {  // E1
   EXPECT_THAT(server, HasSubstr("listen [::1]:8443 ssl http2;"));
   EXPECT_THAT(server, HasSubstr("ssl_protocols TLSv1.2 TLSv1.3;"));
   // Raised before any location is known.
-  EXPECT_THAT(server, HasSubstr("\nerror_page 400 414 494 501 =400 /_gatehouse/error/400;"));
+  EXPECT_THAT(server,
+              HasSubstr("\nerror_page 400 412 414 494 501 505 =400 /_gatehouse/error/400;"));
   EXPECT_THAT(server, HasSubstr("server_name \"auth.example.test\";"));
   // To the configured address, whatever Host says.
   EXPECT_THAT(NginxHttpConfig(config),
