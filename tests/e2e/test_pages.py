@@ -138,6 +138,17 @@ def test_a_folder_of_the_pages_is_not_there(stack):
     assert answer.status_code == 404 and "<!doctype html>" in answer.text
 
 
+def test_the_pages_are_found_without_the_slash(stack):
+    """W1: with the query, and without naming a host."""
+    for query in ("", "?tenant=acme&x=%0D%0A"):
+        answer = Client(stack).http.get(stack.base_url + "/auth/ui" + query,
+                                        allow_redirects=False, timeout=10)
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == "/auth/ui/" + query
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
+
+
 @pytest.mark.parametrize("path", [
     "/auth/ui/../snippets/pages.conf", "/auth/ui/%2e%2e/snippets/pages.conf",
     "/auth/ui/assets/..%2f..%2f..%2fsnippets/pages.conf", "/auth/ui/assets/../../../package.json",
