@@ -73,6 +73,12 @@ map "$request_method $gatehouse_methods" $gatehouse_other_methods {
 }
 )nginx";
 
+// Of a redirect from http, where nothing of Strict-Transport-Security counts (RFC 6797, 7.2).
+constexpr std::string_view kNginxRedirectHeaders =
+    R"nginx(    add_header X-Request-Id $request_id always;
+    add_header Cache-Control "no-store" always;
+)nginx";
+
 constexpr std::string_view kNginxHeaders =
     R"nginx(    add_header Strict-Transport-Security "max-age=31536000" always;
     add_header X-Content-Type-Options "nosniff" always;

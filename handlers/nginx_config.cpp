@@ -138,7 +138,9 @@ void AppendListen(std::string& out, const Config& config) {
   for (const ErrorPage& page : kErrorPages) {
     if (Info(page.code).status <= 405) out += ErrorPageDirective(page).substr(4);
   }
-  out += "error_page 497 =308 " + PublicUrl(config) + ";\n\n";
+  out +=
+      "error_page 497 = @gatehouse_https;\nlocation @gatehouse_https {\n    auth_request off;\n" +
+      std::string(kNginxRedirectHeaders) + "    return 308 " + PublicUrl(config) + ";\n}\n\n";
 }
 
 std::string ReturnProblem(ErrorCode code) {
@@ -310,8 +312,8 @@ std::string NginxHttpConfig(const Config& config) {
   for (const std::string& address : config.listen) {
     out += "    listen " + ListenAddress(address, config.http_port) + ";\n";
   }
-  out += "    server_name " + ServerName(config) + ";\n    server_tokens off;\n    return 308 " +
-         PublicUrl(config) + ";\n}\n";
+  out += "    server_name " + ServerName(config) + ";\n    server_tokens off;\n" +
+         std::string(kNginxRedirectHeaders) + "    return 308 " + PublicUrl(config) + ";\n}\n";
   return out;
 }
 

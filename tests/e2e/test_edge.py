@@ -1,6 +1,7 @@
 """nginx's part (SPEC E1, E2, E4, E6, L5, A2)."""
 
 import json
+import re
 import socket
 import ssl
 import subprocess
@@ -27,6 +28,17 @@ def test_http_is_redirected(stack):
                              headers={"Host": "localhost"}, allow_redirects=False, timeout=10)
     assert answer.status_code in (301, 308)
     assert answer.headers["Location"] == stack.base_url + "/auth/login?x=1"
+
+
+def test_redirects_from_http_are_numbered_and_not_stored(stack):
+    """E1, API.md "Conventions": on the port of HTTP, and for HTTP on the port of HTTPS."""
+    for port in (stack.http_port, stack.port):
+        answer = Client(stack).http.get(f"http://127.0.0.1:{port}/auth/login?x=1",
+                                        allow_redirects=False, timeout=10)
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == stack.base_url + "/auth/login?x=1"
+        assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_hsts_on_every_answer(stack):

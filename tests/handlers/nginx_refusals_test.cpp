@@ -119,5 +119,14 @@ TEST(NginxRefusalsTest, E4ThePagesAnswerErrorsAsTheRestDoes) {
   EXPECT_GE(found, 8);
 }
 
+TEST(NginxRefusalsTest, E1RedirectsFromHttpAreNumberedAndNotStored) {
+  const std::string headers =
+      "    add_header X-Request-Id $request_id always;\n"
+      "    add_header Cache-Control \"no-store\" always;\n"
+      "    return 308 \"https://auth.example.test$request_uri\";\n";
+  EXPECT_NE(NginxHttpConfig(TestConfig()).find(headers), std::string::npos);
+  EXPECT_NE(NginxServerConfig(TestConfig()).find(headers), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gatehouse
