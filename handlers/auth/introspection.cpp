@@ -103,7 +103,9 @@ Result<Answer> IntrospectRefresh(Services& services, const Caller& caller, const
   if (!who.ok()) return Inactive(who.error().inner);
   if (IsRestricted(*who)) return Inactive("password change or enrolment due");
   // As POST /auth/refresh has it.
-  if (who->subscription_ended && !who->tenant_admin) return Inactive("subscription");
+  if (who->subscription_ended && StopsAtSubscriptionsEnd(who->tenant_admin, who->platform_admin)) {
+    return Inactive("subscription");
+  }
   return Answer({std::move(who).value(), claims.issued_at, claims.expires_at, std::nullopt});
 }
 

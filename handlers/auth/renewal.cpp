@@ -76,10 +76,11 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
   if (!user || user->status != store::UserStatus::kActive || tenant.row.suspended) {
     return Refused("user or tenant not active");
   }
-  if (tenant.SubscriptionEnded(now) && !user->is_tenant_admin) {
+  GH_ASSIGN(auto grants, store::GrantsOf(ex, user->tenant_id, user->id));
+  if (tenant.SubscriptionEnded(now) &&
+      StopsAtSubscriptionsEnd(user->is_tenant_admin, grants.platform_admin)) {
     return Refused("subscription", ErrorCode::kSubscriptionExpired);
   }
-  GH_ASSIGN(auto grants, store::GrantsOf(ex, user->tenant_id, user->id));
   if (decision == RefreshDecision::kRotate) {
     session->refresh_generation += 1;
     session->refresh_rotated_at = now;
@@ -99,7 +100,8 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
 Result<std::optional<RenewedToken>> RenewIfDue(Services& services, const Principal& principal,
                                                TimePoint now) {
   if (!principal.renewal_due) return std::optional<RenewedToken>();
-  if (principal.subscription_ended && !principal.tenant_admin && !principal.platform_admin) {
+  if (principal.subscription_ended &&
+      StopsAtSubscriptionsEnd(principal.tenant_admin, principal.platform_admin)) {
     return MakeError(ErrorCode::kSubscriptionExpired);
   }
   const TokenSubject subject{principal.user_id,

@@ -12,16 +12,12 @@ constexpr int kLiveChallenges = 5;
 
 SignInOutcome Refuse(Error error) { return {std::nullopt, std::nullopt, std::move(error), {}}; }
 
-std::optional<ErrorCode> PlainObstacle(const store::User& user, const TenantContext& tenant,
-                                       TimePoint now) {
+std::optional<ErrorCode> PlainObstacle(const store::User& user, const TenantContext& tenant) {
   if (user.status == store::UserStatus::kDisabled) return ErrorCode::kAccountDisabled;
   if (user.status == store::UserStatus::kPending || !user.email_verified_at) {
     return ErrorCode::kEmailNotVerified;
   }
   if (tenant.row.suspended) return ErrorCode::kTenantSuspended;
-  if (tenant.SubscriptionEnded(now) && !user.is_tenant_admin) {
-    return ErrorCode::kSubscriptionExpired;
-  }
   return std::nullopt;
 }
 
@@ -65,13 +61,13 @@ Result<SignInOutcome> BeginChallenge(Services& services, db::Executor& ex, const
 
 Result<std::optional<ErrorCode>> ObstacleOf(Services& services, db::Executor& ex,
                                             const store::User& user, const TenantContext& tenant) {
-  auto obstacle = PlainObstacle(user, tenant, services.clock.Now());
-  if (obstacle == ErrorCode::kSubscriptionExpired) {
-    // Somebody must be able to prolong it.
-    GH_ASSIGN(const auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
-    if (grants.platform_admin) obstacle.reset();
+  if (const auto obstacle = PlainObstacle(user, tenant)) return obstacle;
+  if (!tenant.SubscriptionEnded(services.clock.Now())) return std::optional<ErrorCode>();
+  GH_ASSIGN(const auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
+  if (!StopsAtSubscriptionsEnd(user.is_tenant_admin, grants.platform_admin)) {
+    return std::optional<ErrorCode>();
   }
-  return obstacle;
+  return std::optional(ErrorCode::kSubscriptionExpired);
 }
 
 Result<SignInOutcome> BeginSignedIn(Services& services, db::Executor& ex, const Caller& caller,

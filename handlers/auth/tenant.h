@@ -15,11 +15,16 @@ struct TenantContext {
   store::Tenant row;
   TenantSettings settings;
 
-  // Past the end of the subscription only tenant admins come in (SPEC N4).
   bool SubscriptionEnded(TimePoint now) const {
     return row.subscription_ends_at && now >= *row.subscription_ends_at;
   }
 };
+
+// Past the end of a subscription nobody signs in, and no token is renewed, but for those who can
+// have it prolonged (SPEC N4): the tenant's administrators and the platform's. Does it stop them?
+inline bool StopsAtSubscriptionsEnd(bool tenant_admin, bool platform_admin) {
+  return !tenant_admin && !platform_admin;
+}
 
 // The slug that counts: the body's, else nginx's, else the configured default.
 std::string TenantSlug(const Services& services, const Caller& caller, std::string_view from_body);
