@@ -7,8 +7,6 @@ namespace gatehouse::auth {
 namespace {
 
 constexpr int kTries = 5;
-// A sign-in that others vouch for is not stopped by guessed passwords (SPEC O3).
-constexpr std::string_view kFederated = "fed";
 
 Error Invalid(std::string why) { return MakeError(ErrorCode::kInvalidChallenge, std::move(why)); }
 
@@ -44,7 +42,9 @@ class ChallengeTransaction {
       return Refuse(Invalid("from another address with another user agent"));
     }
     GH_ASSIGN(const auto obstacle, ObstacleOf(services_, ex, *opened.user, *subject.tenant));
-    if (obstacle || !opened.user->two_factor_enabled) {
+    GH_ASSIGN(const bool exceeded,
+              ExceedsFirstFactor(ex, row->amr, row->by_installation, *opened.user));
+    if (obstacle || exceeded || !opened.user->two_factor_enabled) {
       GH_TRY(store::DeleteChallenge(ex, tenant_, token_hash_));
       GH_TRY(Record(ex, subject, opened));
       return Refuse(Invalid("the account has changed"));
@@ -64,6 +64,7 @@ class ChallengeTransaction {
 
   Result<SignInOutcome> Evaluate(db::Executor& ex, const AttemptSubject& subject,
                                  const store::Challenge& row, Evaluation& opened) const {
+    // A sign-in that others vouch for is not stopped by guessed passwords (SPEC O3).
     const auto locked_by = row.amr == kFederated ? LockedBy::kWrongCodes : LockedBy::kAnyFailure;
     GH_TRY(CheckLock(services_, ex, caller_, subject, locked_by, opened));
     if (opened.outcome == Evaluation::Outcome::kLocked) {
@@ -82,7 +83,8 @@ class ChallengeTransaction {
     const FirstFactor factor{amr,
                              *used == CodeKind::kTotp ? "totp" : "recovery_code",
                              {row.device_id, row.device_name, row.device_type, row.browser_id},
-                             row.cookie_mode};
+                             row.cookie_mode,
+                             row.by_installation};
     return BeginSignedIn(services_, ex, caller_, subject, opened, factor, session_);
   }
 

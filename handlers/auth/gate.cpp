@@ -8,6 +8,7 @@
 #include "fcgi/run/metrics.h"
 #include "handlers/auth/ip_mismatch.h"
 #include "handlers/auth/live_tokens.h"
+#include "handlers/auth/session.h"
 #include "handlers/auth/settings.h"
 #include "sql/store/roles.h"
 #include "sql/store/sessions.h"
@@ -71,6 +72,12 @@ Result<ProofRead> ReadProof(db::Executor& ex, TenantId tenant, SessionId session
     return out;
   }
   GH_ASSIGN(auto grants, store::GrantsOf(ex, tenant, row->session.user_id));
+  // Until they are one no more, as with a tenant that is suspended.
+  if (ExceedsFirstFactor(row->session.amr, row->session.by_installation, grants)) {
+    proof.revoked = true;
+    proof.tenant_generation = row->tenant_generation;
+    return out;
+  }
   const TenantSettings settings = ParseSettings(row->tenant_settings);
   proof.user_id = row->session.user_id;
   proof.tenant_generation = row->tenant_generation;

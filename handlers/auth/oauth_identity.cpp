@@ -4,6 +4,7 @@
 
 #include "fcgi/lib/json.h"
 #include "handlers/auth/audit.h"
+#include "handlers/auth/session.h"
 #include "sql/store/challenges.h"
 
 namespace gatehouse::auth {
@@ -16,12 +17,13 @@ std::string IdentityJson(const store::OAuthAccount& account,
   return out.Member("email", email).EndObject().Take();
 }
 
-// Would this account be let in by a provider that the tenant offers today?
-bool SignsIn(const Services& services, const TenantSettings& settings,
+// Would this account let somebody who holds this in, by a provider that the tenant offers today?
+bool SignsIn(const Services& services, const TenantSettings& settings, const store::Grants& grants,
              const store::OAuthAccount& account) {
   const auto offered = ProvidersOf(services, settings);
   return std::any_of(offered.begin(), offered.end(), [&](const OfferedProvider& o) {
-    return AuthorityHash(o.provider) == account.authority;
+    return AuthorityHash(o.provider) == account.authority &&
+           !ExceedsFirstFactor(kFederated, o.of_installation, grants);
   });
 }
 
@@ -59,13 +61,14 @@ Status Unlink(Services& services, const Caller& caller, const Principal& who,
     GH_ASSIGN(const auto user, store::LockUser(ex, who.tenant_id, who.user_id));
     if (!user) return MakeError(ErrorCode::kInvalidToken, "user deleted meanwhile");
     GH_ASSIGN(const auto identities, store::IdentitiesOf(ex, who.tenant_id, who.user_id));
+    GH_ASSIGN(const auto grants, store::GrantsOf(ex, who.tenant_id, who.user_id));
     const store::Identity* found = nullptr;
     bool another = user->password_hash.has_value();
     for (const auto& identity : identities) {
       if (identity.account.provider == provider) {
         found = &identity;
       } else {
-        another = another || SignsIn(services, tenant.settings, identity.account);
+        another = another || SignsIn(services, tenant.settings, grants, identity.account);
       }
     }
     if (found == nullptr) return MakeError(ErrorCode::kNotFound, "no account of this provider");

@@ -7,13 +7,12 @@
 #include "handlers/auth/notify.h"
 #include "handlers/auth/oauth_identity.h"
 #include "handlers/auth/registration.h"
-#include "sql/store/roles.h"
 
 namespace gatehouse::auth {
 namespace {
 
-constexpr std::string_view kAmr = "fed";
 constexpr std::string_view kReason = "oauth";
+constexpr std::string_view kReasonPlatformAdmin = "oauth_platform_admin";
 constexpr std::size_t kMaxReason = 40;
 
 // A refusal on record: nobody's count goes up, for nobody guessed.
@@ -47,9 +46,8 @@ class FederatedSignIn {
         caller_(caller),
         tenant_(tenant),
         account_(account),
-        of_installation_(of_installation),
         person_(person),
-        factor_{kAmr, kReason, device, true},
+        factor_{kFederated, kReason, device, true, of_installation},
         made_(made) {}
 
   Result<SignInOutcome> Run(db::Executor& ex) const {
@@ -91,6 +89,10 @@ class FederatedSignIn {
     return Refused(code, std::string(reason));
   }
 
+  Result<bool> Exceeded(db::Executor& ex, const store::User& user) const {
+    return ExceedsFirstFactor(ex, factor_.amr, factor_.by_installation, user);
+  }
+
   Result<SignInOutcome> Known(db::Executor& ex, const store::Identity& identity) const {
     GH_ASSIGN(const auto user, store::FindUser(ex, tenant_.row.id, identity.user_id));
     if (!user) return RefuseIn(ex, "", ErrorCode::kInvalidCredentials, "oauth_user_gone");
@@ -101,6 +103,11 @@ class FederatedSignIn {
               store::FindIdentity(ex, tenant_.row.id, account_.authority, account_.subject));
     if (!right.user || !still || still->user_id != right.user->id) {
       return RefuseIn(ex, user->email, ErrorCode::kInvalidCredentials, "oauth_unlinked");
+    }
+    // However it was linked: they may have been promoted since.
+    GH_ASSIGN(const bool exceeded, Exceeded(ex, *right.user));
+    if (exceeded) {
+      return RefuseIn(ex, user->email, ErrorCode::kAlreadyExists, kReasonPlatformAdmin);
     }
     GH_TRY(
         store::TouchIdentity(ex, tenant_.row.id, still->id, person_.email, services_.clock.Now()));
@@ -124,15 +131,10 @@ class FederatedSignIn {
                 RefuseIn(ex, email, ErrorCode::kAlreadyExists, "oauth_address_taken"));
       return std::optional(std::move(refused));
     }
-    // A tenant's administrator says which provider it trusts, and nobody becomes a platform
-    // administrator by that (SPEC R4).
-    if (!of_installation_) {
-      GH_ASSIGN(const auto grants, store::GrantsOf(ex, tenant_.row.id, right.user->id));
-      if (grants.platform_admin) {
-        GH_ASSIGN(auto refused,
-                  RefuseIn(ex, email, ErrorCode::kAlreadyExists, "oauth_address_taken"));
-        return std::optional(std::move(refused));
-      }
+    GH_ASSIGN(const bool exceeded, Exceeded(ex, *right.user));
+    if (exceeded) {
+      GH_ASSIGN(auto refused, RefuseIn(ex, email, ErrorCode::kAlreadyExists, kReasonPlatformAdmin));
+      return std::optional(std::move(refused));
     }
     GH_ASSIGN(const auto obstacle, ObstacleOf(services_, ex, *right.user, tenant_));
     if (!obstacle) {
@@ -197,7 +199,6 @@ class FederatedSignIn {
   const Caller& caller_;
   const TenantContext& tenant_;
   const store::OAuthAccount& account_;
-  const bool of_installation_;  // its provider
   const FederatedPerson& person_;
   FirstFactor factor_;
   const SignInKeys& made_;
@@ -239,7 +240,7 @@ Result<bool> ClaimCode(Services& services, const Caller& caller, const store::OA
 // A signed-in person's wish, which they are still there for.
 Status LinkTo(Services& services, const Caller& caller, const TenantContext& tenant,
               const store::OAuthState& state, const store::OAuthAccount& account,
-              const FederatedPerson& person, AttemptSubject subject) {
+              bool of_installation, const FederatedPerson& person, AttemptSubject subject) {
   const auto link = [&](db::Executor& ex) -> Result<std::optional<Error>> {
     const auto refuse = [&](ErrorCode code,
                             std::string_view reason) -> Result<std::optional<Error>> {
@@ -259,6 +260,9 @@ Status LinkTo(Services& services, const Caller& caller, const TenantContext& ten
               store::FindIdentity(ex, tenant.row.id, account.authority, account.subject));
     if (taken && taken->user_id == user->id) return std::optional<Error>();
     if (taken) return refuse(ErrorCode::kAlreadyExists, "oauth_account_taken");
+    // It would not sign them in.
+    GH_ASSIGN(const bool exceeded, ExceedsFirstFactor(ex, kFederated, of_installation, *user));
+    if (exceeded) return refuse(ErrorCode::kEscalation, kReasonPlatformAdmin);
     const auto linked = LinkAccount(services, ex, caller, account, person.email, *user);
     if (!linked.ok() && db::IsDuplicate(linked.error(), "oauth_identities_user")) {
       return refuse(ErrorCode::kAlreadyExists, "oauth_other_account");
@@ -323,7 +327,8 @@ Result<CallbackOutcome> FinishFlow(Services& services, const Caller& caller,
   const auto& person = std::get<FederatedPerson>(told);
   const store::OAuthAccount account{offered->provider.id, state->authority, person.subject};
   if (state->user_id) {
-    GH_TRY(LinkTo(services, caller, tenant, *state, account, person, std::move(subject)));
+    GH_TRY(LinkTo(services, caller, tenant, *state, account, offered->of_installation, person,
+                  std::move(subject)));
     return CallbackOutcome{std::nullopt, state->return_to};
   }
   GH_ASSIGN(auto answer, SignInFederated(services, caller, tenant, account,

@@ -9,6 +9,8 @@
 //   with an address that is not verified: a registration like any other, which a mailed link
 //     completes; the answer does not tell whether there is an account
 //
+// A tenant's own provider signs no platform administrator in, and none links an account there.
+//
 // A registration that waits for its link is nobody's account: nothing is linked to it, and what the
 // provider's link brings replaces whatever else was entered there.
 #pragma once
@@ -39,7 +41,8 @@ struct CallbackOutcome {
 // kInvalidChallenge (state unknown, used, expired, of another browser or provider),
 // kAuthenticationRequired (the person said no), kInvalidCredentials (what the provider says does
 // not hold), kUnavailable (it says nothing), kAlreadyExists (the account or address is
-// somebody's), kEmailNotVerified, what the registration policy says, and what any first factor may
+// somebody's; a tenant's provider vouched for a platform administrator), kEscalation (who links at
+// one is that), kEmailNotVerified, what the registration policy says, and what any first factor may
 // lead to.
 Result<CallbackOutcome> FinishFlow(Services& services, const Caller& caller,
                                    const CallbackRequest& request);

@@ -77,6 +77,9 @@ Result<Outcome> RefreshIn(Services& services, db::Executor& ex, const Caller& ca
     return Refused("user or tenant not active");
   }
   GH_ASSIGN(auto grants, store::GrantsOf(ex, user->tenant_id, user->id));
+  if (ExceedsFirstFactor(session->amr, session->by_installation, grants)) {
+    return Refused("a platform administrator by a tenant's own provider");
+  }
   if (tenant.SubscriptionEnded(now) &&
       StopsAtSubscriptionsEnd(user->is_tenant_admin, grants.platform_admin)) {
     return Refused("subscription", ErrorCode::kSubscriptionExpired);

@@ -26,6 +26,10 @@ Status EndOne(Services& services, db::Executor& ex, const Caller& caller,
                 "session", session.id.ToString(), std::nullopt, after.Take()});
 }
 
+bool IsTenantsWord(std::string_view amr, bool by_installation) {
+  return amr.substr(0, amr.find(',')) == kFederated && !by_installation;
+}
+
 // Between two hosts' clocks, when asking what ended a moment ago.
 constexpr Seconds kClockSkew{2};
 
@@ -82,6 +86,17 @@ EndedSessions Displaced(std::vector<store::Session> live, std::string_view devic
 
 }  // namespace
 
+bool ExceedsFirstFactor(std::string_view amr, bool by_installation, const store::Grants& grants) {
+  return grants.platform_admin && IsTenantsWord(amr, by_installation);
+}
+
+Result<bool> ExceedsFirstFactor(db::Executor& ex, std::string_view amr, bool by_installation,
+                                const store::User& user) {
+  if (!IsTenantsWord(amr, by_installation)) return false;
+  GH_ASSIGN(const auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
+  return ExceedsFirstFactor(amr, by_installation, grants);
+}
+
 std::optional<TimePoint> IdleEnd(const store::Session& session, const TenantSettings& settings) {
   if (settings.idle_timeout.count() == 0) return std::nullopt;
   return std::min(session.last_active_at + settings.idle_timeout, session.expires_at);
@@ -94,7 +109,8 @@ bool IsAtHome(const store::Session& session, const TenantSettings& settings, std
 
 Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Caller& caller,
                                 const TenantContext& tenant, const store::User& user, SessionId id,
-                                const Device& device, std::string_view amr, bool cookie_mode) {
+                                const FirstFactor& factor) {
+  const Device& device = factor.device;
   const TimePoint now = services.clock.Now();
   GH_ASSIGN(auto live,
             store::RecentSessions(ex, user.tenant_id, user.id, now, JustNow(services, now)));
@@ -123,8 +139,9 @@ Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Call
   s.device_type = device.type;
   s.ip = caller.ip;
   s.user_agent = caller.user_agent;
-  s.amr = amr;
-  s.cookie_mode = cookie_mode;
+  s.amr = factor.amr;
+  s.by_installation = factor.by_installation;
+  s.cookie_mode = factor.cookie_mode;
   s.authenticated_at = s.created_at = s.last_active_at = s.refresh_rotated_at = now;
   s.expires_at = now + tenant.settings.session_ttl;
   s.refresh_generation = 1;

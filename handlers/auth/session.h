@@ -24,6 +24,24 @@ struct Device {
   std::string browser_id;  // of the device cookie that the answer sets
 };
 
+// How somebody has begun to sign in.
+struct FirstFactor {
+  std::string_view amr;     // RFC 8176: "pwd", kFederated; with the second one behind it
+  std::string_view reason;  // of the recorded attempt, where it signs in: "password", "oauth"
+  Device device;
+  bool cookie_mode = false;
+  bool by_installation = false;  // kFederated: the provider is not one of the tenant's own
+};
+inline constexpr std::string_view kFederated = "fed";
+
+// A tenant's administrators say which providers of its own it trusts, so nobody is a platform
+// administrator by the word of one of them (SPEC R4): neither at a sign-in, nor in what one began
+// before its person was promoted. To be asked wherever such a first factor leads on.
+bool ExceedsFirstFactor(std::string_view amr, bool by_installation, const store::Grants& grants);
+// With the user's row locked; MariaDB is asked only where it matters.
+Result<bool> ExceedsFirstFactor(db::Executor& ex, std::string_view amr, bool by_installation,
+                                const store::User& user);
+
 // A session with what its owner is told at sign-in and refresh.
 struct SessionGrant {
   store::Session session;
@@ -49,7 +67,7 @@ struct NewSession {
 };
 Result<NewSession> BeginSession(Services& services, db::Executor& ex, const Caller& caller,
                                 const TenantContext& tenant, const store::User& user, SessionId id,
-                                const Device& device, std::string_view amr, bool cookie_mode);
+                                const FirstFactor& factor);
 
 // Both tokens of a session, from its state at `now`.
 SessionGrant MakeGrant(Services& services, store::Session session, store::User user,

@@ -40,6 +40,7 @@ Result<SignInOutcome> BeginChallenge(Services& services, db::Executor& ex, const
   row.tenant_id = user.tenant_id;
   row.user_id = user.id;
   row.amr = factor.amr;
+  row.by_installation = factor.by_installation;
   row.device_id = factor.device.id;
   row.device_name = factor.device.name;
   row.device_type = factor.device.type;
@@ -75,8 +76,7 @@ Result<SignInOutcome> BeginSignedIn(Services& services, db::Executor& ex, const 
                                     const FirstFactor& factor, SessionId session) {
   const TenantContext& tenant = *subject.tenant;
   store::User user = *right.user;
-  GH_ASSIGN(auto begun, BeginSession(services, ex, caller, tenant, user, session, factor.device,
-                                     factor.amr, factor.cookie_mode));
+  GH_ASSIGN(auto begun, BeginSession(services, ex, caller, tenant, user, session, factor));
   GH_TRY(RecordOutcome(services, ex, caller, subject, right, true, factor.reason));
   const TimePoint now = begun.session.created_at;
   GH_TRY(store::SetLastLogin(ex, user.tenant_id, user.id, now));

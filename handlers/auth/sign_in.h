@@ -51,13 +51,6 @@ struct SignInKeys {
 SignInKeys NewSignInKeys(Services& services);
 Result<bool> SignInIsThere(db::Executor& ex, TenantId tenant, const SignInKeys& made);
 
-struct FirstFactor {
-  std::string_view amr;     // RFC 8176: "pwd", "fed"
-  std::string_view reason;  // of the recorded attempt, where it signs in: "password", "oauth"
-  Device device;
-  bool cookie_mode = false;
-};
-
 // Committed in every case: a refusal is on record too.
 struct SignInOutcome {
   std::optional<SessionGrant> grant;

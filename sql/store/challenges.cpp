@@ -7,10 +7,11 @@ namespace {
 
 #define GH_CHALLENGE_COLUMNS                                                  \
   "token_hash, tenant_id, user_id, amr, device_id, device_name, device_type," \
-  " browser_id, cookie_mode, ip, user_agent, failures, created_at, expires_at"
+  " browser_id, cookie_mode, ip, user_agent, failures, created_at, expires_at, by_installation"
 
-const db::Sql kInsert{"challenges.insert", "INSERT INTO challenges (" GH_CHALLENGE_COLUMNS
-                                           ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+const db::Sql kInsert{"challenges.insert",
+                      "INSERT INTO challenges (" GH_CHALLENGE_COLUMNS
+                      ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const db::Sql kFind{"challenges.find",
                     "SELECT " GH_CHALLENGE_COLUMNS " FROM challenges WHERE token_hash = ?"};
 const db::Sql kLock{"challenges.lock", "SELECT " GH_CHALLENGE_COLUMNS
@@ -44,15 +45,17 @@ Challenge ReadChallenge(const db::Row& row) {
   out.failures = static_cast<int>(row.Int(11));
   out.created_at = row.Time(12);
   out.expires_at = row.Time(13);
+  out.by_installation = row.Bool(14);
   return out;
 }
 
 }  // namespace
 
 Status InsertChallenge(db::Executor& ex, const Challenge& c) {
-  return Done(ex.Execute(kInsert, {c.token_hash, c.tenant_id, c.user_id, c.amr, c.device_id,
-                                   c.device_name, c.device_type, c.browser_id, c.cookie_mode, c.ip,
-                                   c.user_agent, c.failures, c.created_at, c.expires_at}));
+  return Done(
+      ex.Execute(kInsert, {c.token_hash, c.tenant_id, c.user_id, c.amr, c.device_id, c.device_name,
+                           c.device_type, c.browser_id, c.cookie_mode, c.ip, c.user_agent,
+                           c.failures, c.created_at, c.expires_at, c.by_installation}));
 }
 
 Result<std::optional<Challenge>> FindChallenge(db::Executor& ex, std::string_view token_hash) {

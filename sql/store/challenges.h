@@ -13,7 +13,8 @@ struct Challenge {
   std::string token_hash;  // 32 bytes
   TenantId tenant_id;
   UserId user_id;
-  std::string amr;  // of the first factor
+  std::string amr;               // of the first factor
+  bool by_installation = false;  // a provider of the installation vouched
   std::string device_id, device_name, device_type;
   std::string browser_id;  // 16 bytes
   bool cookie_mode = false;

@@ -6,20 +6,21 @@
 namespace gatehouse::store {
 namespace {
 
-// 20 columns, in the order in which ReadSession takes them. ReadGate joins, hence the `s.`.
+// 21 columns, in the order in which ReadSession takes them. ReadGate joins, hence the `s.`.
 #define GH_SESSION_COLUMNS                                                                   \
   "s.id, s.tenant_id, s.user_id, s.device_id, s.device_name, s.device_type, s.ip,"           \
   " s.user_agent, s.amr, s.cookie_mode, s.authenticated_at, s.created_at, s.last_active_at," \
   " s.expires_at, s.refresh_generation, s.refresh_rotated_at, s.refresh_key, s.refresh_kid," \
-  " s.revoked_at, s.revoke_reason"
-constexpr std::size_t kSessionColumns = 20;
+  " s.revoked_at, s.revoke_reason, s.by_installation"
+constexpr std::size_t kSessionColumns = 21;
 
 const db::Sql kInsert{
     "sessions.insert",
     "INSERT INTO sessions (id, tenant_id, user_id, device_id, device_name, device_type, ip,"
     " user_agent, amr, cookie_mode, authenticated_at, created_at, last_active_at, expires_at,"
-    " refresh_generation, refresh_rotated_at, refresh_key, refresh_kid, revoked_at, revoke_reason)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    " refresh_generation, refresh_rotated_at, refresh_key, refresh_kid, revoked_at, revoke_reason,"
+    " by_installation)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
 const db::Sql kFind{"sessions.find", "SELECT " GH_SESSION_COLUMNS
                                      " FROM sessions s WHERE s.id = ? AND s.tenant_id = ?"};
 const db::Sql kLock{"sessions.lock",
@@ -102,6 +103,7 @@ Session ReadSession(const db::Row& row) {
   s.refresh_kid = row.Text(17);
   s.revoked_at = row.OptionalTime(18);
   s.revoke_reason = row.OptionalText(19);
+  s.by_installation = row.Bool(20);
   return s;
 }
 
@@ -151,7 +153,8 @@ Status InsertSession(db::Executor& ex, const Session& s) {
                                    s.refresh_key,
                                    s.refresh_kid,
                                    s.revoked_at,
-                                   s.revoke_reason}));
+                                   s.revoke_reason,
+                                   s.by_installation}));
 }
 
 Result<std::optional<Session>> FindSession(db::Executor& ex, TenantId tenant, SessionId id) {

@@ -15,7 +15,8 @@ struct Session {
   UserId user_id;
   std::string device_id, device_name, device_type;
   std::string ip, user_agent;
-  std::string amr;  // comma-separated
+  std::string amr;               // comma-separated, the first factor first
+  bool by_installation = false;  // a provider of the installation vouched
   bool cookie_mode = false;
   TimePoint authenticated_at, created_at, last_active_at, expires_at;
   std::uint32_t refresh_generation = 1;

@@ -7,7 +7,8 @@ import pytest
 
 from support.client import Client
 from support.gatehouse import build_flags, fresh_email, run_script
-from support.oauth_provider import Provider, error_of, go, person, signed_in_as, start
+from support.oauth_provider import Provider, error_of, go, link, person, signed_in_as, start
+from support.second_factor import Person
 
 NAMES = ("id", "name", "type", "issuer", "client_id")
 
@@ -62,6 +63,29 @@ def test_a_tenants_own_by_the_same_id_comes_first(stack, client, provider, insta
     stack.set_tenant(slug, oauth_providers=[{**provider.setting("house"), "client_secret": None}])
     assert error_of(go(Client(stack), provider, person(fresh_email()), tenant=slug,
                        name="house")) == "invalid_credentials"
+    own.close()
+
+
+def test_r4_a_platform_admin_comes_in_by_them(stack, client, provider, installed):
+    """Whoever configures the installation is trusted with everything; the tenant's own provider,
+    linked before the promotion, is no way in, nor one that lets the other go."""
+    own = Provider()
+    slug = stack.new_tenant("house", max_sessions=0, oauth_providers=[own.setting("own")])
+    boss = Person(stack, slug)
+    claims = person(boss.user.email)
+    assert error_of(link(boss.client, own, person(boss.user.email), "own")) is None
+    stack.assign(boss.user, "Platform Administrator")
+    assert error_of(link(boss.client, provider, claims, "house")) is None
+    assert error_of(go(client, provider, claims, tenant=slug, name="house")) is None
+    client.post("/auth/2fa/challenge", {"code": boss.code()}, token=None, expect=200)
+    assert signed_in_as(client)["is_platform_admin"] is True
+    client.csrf = client.http.cookies["__Host-gatehouse_csrf"]
+    client.post("/auth/refresh", token=None, expect=200)
+    assert signed_in_as(client)["is_platform_admin"] is True
+    stack.administer_database(f"UPDATE {stack.info['database']}.users SET password_hash = NULL "
+                              f"WHERE email = '{boss.user.email}'")
+    boss.client.call("DELETE", "/auth/oauth/house", expect=(409, "last_sign_in_method"))
+    boss.client.call("DELETE", "/auth/oauth/own", expect=204)
     own.close()
 
 

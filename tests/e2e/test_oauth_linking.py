@@ -11,7 +11,8 @@ import pytest
 from support.admin import my_id, platform_admin, tenant_admin
 from support.client import Client, problem, register, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
-from support.oauth_provider import (Provider, come_back, error_of, go, person, signed_in_as)
+from support.oauth_provider import (Provider, come_back, error_of, go, link, person,
+                                    signed_in_as)
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +38,6 @@ def home(stack, provider, other):
 def identities(stack, user):
     row = stack.user_row(user)
     return stack.sql("SELECT * FROM oauth_identities WHERE user_id = %s", row["id"]) if row else []
-
-
-def link(client, provider, claims, name="corp"):
-    url = client.post(f"/auth/oauth/{name}/link", expect=200).json()["authorize_url"]
-    return come_back(client, provider.authorize(url, claims), name)
 
 
 def events(stack, slug, name):

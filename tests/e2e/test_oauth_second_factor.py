@@ -8,7 +8,8 @@ import pytest
 from support.client import Client, problem, signed_in
 from support.gatehouse import fresh_email
 from support.jwt import parts
-from support.oauth_provider import Provider, come_back, error_of, go, person, signed_in_as
+from support.oauth_provider import (Provider, come_back, error_of, go, link, person,
+                                    signed_in_as)
 from support.second_factor import Authenticator, Person, forget_steps
 
 
@@ -29,8 +30,7 @@ def linked(stack, provider, home):
     """Somebody with a second factor and an account at the provider: (person, claims)."""
     someone = Person(stack, home)
     claims = person(someone.user.email)
-    url = someone.client.post("/auth/oauth/corp/link", expect=200).json()["authorize_url"]
-    assert error_of(come_back(someone.client, provider.authorize(url, claims))) is None
+    assert error_of(link(someone.client, provider, claims)) is None
     return someone, claims
 
 

@@ -55,9 +55,9 @@ class DispatchTest : public SqlTest {
     const auto tenant = Must(auth::LoadTenantContext(ex(), user.tenant_id));
     const auto id = SessionId::New(clock_.Now(), entropy_);
     auto begun = Must(db_.Transact<auth::NewSession>(Soon(), [&](db::Executor& tx) {
-      return auth::BeginSession(services_, tx, caller, tenant, user, id,
-                                {"device", "Device", "web", std::string(16, 'b')}, "pwd",
-                                cookie_mode);
+      return auth::BeginSession(
+          services_, tx, caller, tenant, user, id,
+          {"pwd", "password", {"device", "Device", "web", std::string(16, 'b')}, cookie_mode});
     }));
     const auto grant = auth::MakeGrant(services_, std::move(begun.session), user, {},
                                        tenant.settings, begun.row_key, clock_.Now());

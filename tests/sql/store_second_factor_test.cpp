@@ -22,6 +22,7 @@ class StoreSecondFactor : public SqlTest {
     row.tenant_id = user.tenant_id;
     row.user_id = user.id;
     row.amr = "pwd";
+    row.by_installation = true;
     row.device_id = "till";
     row.device_name = "Till 3";
     row.device_type = "pos";
@@ -121,6 +122,7 @@ TEST_F(StoreSecondFactor, F2AChallengeComesBack) {
   EXPECT_EQ(got->user_id, ann_.id);
   EXPECT_EQ(got->tenant_id, one_.id);
   EXPECT_EQ(got->amr, "pwd");
+  EXPECT_TRUE(got->by_installation);
   EXPECT_EQ(got->device_id, "till");
   EXPECT_EQ(got->device_name, "Till 3");
   EXPECT_EQ(got->device_type, "pos");

@@ -30,6 +30,7 @@ TEST_F(StoreSessions, EveryFieldComesBack) {
   s.refresh_rotated_at = now_ + Micros(1);
   s.last_active_at = now_ + Micros(2);
   s.authenticated_at = now_ - Micros(3);
+  s.by_installation = true;
   ASSERT_GH_OK(store::InsertSession(ex(), s));
   const auto got = Read(s.id);
   EXPECT_EQ(got.user_id, s.user_id);
@@ -39,6 +40,7 @@ TEST_F(StoreSessions, EveryFieldComesBack) {
   EXPECT_EQ(got.ip, s.ip);
   EXPECT_EQ(got.user_agent, s.user_agent);
   EXPECT_EQ(got.amr, s.amr);
+  EXPECT_TRUE(got.by_installation);
   EXPECT_TRUE(got.cookie_mode);
   EXPECT_EQ(got.authenticated_at, s.authenticated_at);
   EXPECT_EQ(got.created_at, s.created_at);

@@ -258,6 +258,12 @@ def go(client, provider, claims, *, tenant, name="corp", return_to="/demo/", **o
     return come_back(client, provider.authorize(begun.headers["Location"], claims, **over), name)
 
 
+def link(client, provider, claims, name="corp"):
+    """Somebody who is signed in; the callback's answer."""
+    url = client.post(f"/auth/oauth/{name}/link", expect=200).json()["authorize_url"]
+    return come_back(client, provider.authorize(url, claims), name)
+
+
 def error_of(answer):
     """The code that the sign-in page gets; None where there is none."""
     location = urlsplit(answer.headers["Location"])
