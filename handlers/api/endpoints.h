@@ -10,6 +10,8 @@ namespace gatehouse::api {
 Result<http::Response> PostRegister(Call& call);
 Result<http::Response> PostVerifyEmail(Call& call);
 Result<http::Response> PostResendVerification(Call& call);
+// mailed_link.cpp
+Result<http::Response> PostMailedLink(Call& call);
 // sign_in.cpp
 Result<http::Response> PostLogin(Call& call);
 Result<http::Response> PostRefresh(Call& call);

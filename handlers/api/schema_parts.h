@@ -78,6 +78,7 @@ inline constexpr http::FieldSpec kSort{.name = "sort", .max = 32, .one_of = kByC
 // Objects of several areas, each defined in its own; kUserAnswer of schemas.h is one too.
 extern const http::Schema kSession;               // schemas_session.cpp
 extern const http::Schema kIdentity;              // schemas_oauth.cpp
+extern const http::Schema kSignInTenant;          // schemas_oauth.cpp
 extern const http::Schema kAttempt, kAuditEvent;  // schemas_records.cpp
 inline constexpr http::FieldSpec kSessionItem = Item(&kSession);
 inline constexpr http::FieldSpec kIdentityItem = Item(&kIdentity);

@@ -11,7 +11,9 @@ extern const http::Schema kEmpty, kNoQuery, kPage, kForce;
 extern const http::Schema kStatusAnswer, kReadyAnswer;
 
 // Registration, mailed links, passwords: schemas_sign_up.cpp.
-extern const http::Schema kRegister, kVerifyEmail, kAddress, kResetPassword, kChangePassword;
+extern const http::Schema kRegister, kMailedLink, kVerifyEmail, kAddress, kResetPassword,
+    kChangePassword;
+extern const http::Schema kMailedLinkAnswer;
 
 // Signing in and sessions: schemas_session.cpp.
 extern const http::Schema kLogin, kRefresh, kLogoutAll;

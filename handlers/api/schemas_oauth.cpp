@@ -25,7 +25,6 @@ constexpr std::array kOAuthLinkAnswerFields = {Text("authorize_url", 8000)};
 
 constexpr std::array<std::string_view, 3> kRegistrations = {"open", "domain", "closed"};
 constexpr std::array kSignInTenantFields = {Text("slug", 63), Text("name", 200)};
-constexpr Schema kSignInTenant{"SignInTenant", kSignInTenantFields};
 constexpr std::array kSignInOptionsFields = {
     Nested("tenant", &kSignInTenant),
     FieldSpec{.name = "registration", .max = 16, .one_of = kRegistrations},
@@ -45,6 +44,7 @@ constexpr auto kIdentityListFields = PageOf(&kIdentityItem);
 }  // namespace
 
 const Schema kIdentity{"Identity", kIdentityFields};
+const Schema kSignInTenant{"SignInTenant", kSignInTenantFields};
 
 const Schema kOAuthTenant{"OAuthTenant", kOAuthTenantFields};
 const Schema kOAuthStart{"OAuthStart", kOAuthStartFields};

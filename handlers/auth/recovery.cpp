@@ -159,6 +159,11 @@ Status ForgotPassword(Services& services, const Caller& caller, std::string_view
   });
 }
 
+Status CheckResetLink(Services& services, db::Executor& ex, std::string_view token_hash) {
+  GH_TRY(FindTarget(services, ex, token_hash, false));
+  return {};
+}
+
 Status ResetPassword(Services& services, const Caller& caller, std::string_view token,
                      std::string_view new_password) {
   const std::string token_hash = LinkTokenHash(token);

@@ -21,6 +21,10 @@ Status ForgotPassword(Services& services, const Caller& caller, std::string_view
 Status ResetPassword(Services& services, const Caller& caller, std::string_view token,
                      std::string_view new_password);
 
+// Would ResetPassword take the link with this hash, given a good password? kInvalidLink where not;
+// changes nothing.
+Status CheckResetLink(Services& services, db::Executor& ex, std::string_view token_hash);
+
 // Keeps the caller's session, ends the others. As Reauthenticate, with the second factor where one
 // is on; kWeakPassword, which leaves the code unused.
 Status ChangePassword(Services& services, const Caller& caller, const Principal& principal,

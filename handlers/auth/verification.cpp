@@ -47,33 +47,51 @@ void TakeRegistration(store::Link& link, const store::User& user) {
   link.phone = user.phone;
 }
 
+constexpr std::string_view kAddressTaken = "the address was taken meanwhile";
+
 Error Unusable(std::string_view why) {
   return MakeError(ErrorCode::kInvalidLink, std::string(why));
 }
 
-// The link and its account, both locked.
+// What an account must be for a link of its to be of use.
+Status CheckAccount(const store::Link& link, const store::User& user) {
+  if (link.purpose == LinkPurpose::kChangeEmail) {
+    return user.status == UserStatus::kActive ? Status() : Unusable("not active");
+  }
+  if (link.email != user.email || (user.status != UserStatus::kPending && user.email_verified_at)) {
+    return Unusable("another address, or verified before");
+  }
+  return {};
+}
+
+// A living link and its account.
 struct Target {
   store::Link link;
   store::User user;
 };
-Result<Target> LockTarget(db::Executor& ex, std::string_view hash, TimePoint now) {
-  GH_ASSIGN(auto link, store::LockLink(ex, hash));
+Result<Target> FindTarget(db::Executor& ex, std::string_view hash, TimePoint now, bool lock) {
+  GH_ASSIGN(auto link, lock ? store::LockLink(ex, hash) : store::FindLink(ex, hash));
   if (!link || link->used_at || now >= link->expires_at || !link->user_id ||
       link->purpose == LinkPurpose::kPasswordReset) {
     return Unusable("unknown, used or expired");
   }
   GH_ASSIGN(const auto tenant, store::FindTenant(ex, link->tenant_id));
-  GH_ASSIGN(auto user, store::LockUser(ex, link->tenant_id, *link->user_id));
+  GH_ASSIGN(auto user, lock ? store::LockUser(ex, link->tenant_id, *link->user_id)
+                            : store::FindUser(ex, link->tenant_id, *link->user_id));
   if (!tenant || !user) return Unusable("no such user, or the tenant is gone");
+  GH_TRY(CheckAccount(*link, *user));
   return Target{std::move(*link), std::move(*user)};
+}
+
+Status CheckFree(db::Executor& ex, TenantId tenant, const store::OAuthAccount& account) {
+  GH_ASSIGN(const auto taken, store::FindIdentity(ex, tenant, account.authority, account.subject));
+  return taken ? Unusable("the provider's account was linked meanwhile") : Status();
 }
 
 // The account at a provider that a registration came with. Not where it is somebody's by now.
 Status AttachAccount(Services& services, db::Executor& ex, const Caller& caller,
                      const store::OAuthAccount& account, const store::User& user) {
-  GH_ASSIGN(const auto taken,
-            store::FindIdentity(ex, user.tenant_id, account.authority, account.subject));
-  if (taken) return Unusable("the provider's account was linked meanwhile");
+  GH_TRY(CheckFree(ex, user.tenant_id, account));
   return LinkAccount(services, ex, caller, account, user.email, user, true);
 }
 
@@ -83,9 +101,6 @@ Status AttachAccount(Services& services, db::Executor& ex, const Caller& caller,
 Status ConfirmAddress(Services& services, db::Executor& ex, const Caller& caller,
                       const store::Link& link, store::User& user, TimePoint now) {
   const bool pending = user.status == UserStatus::kPending;
-  if (link.email != user.email || (!pending && user.email_verified_at)) {
-    return Unusable("another address, or verified before");
-  }
   GH_ASSIGN(const auto account, store::FindOAuthRegistration(ex, link.id));
   if (!pending) {
     user.email_verified_at = now;
@@ -106,7 +121,6 @@ Status ConfirmAddress(Services& services, db::Executor& ex, const Caller& caller
 
 Status MoveAddress(Services& services, db::Executor& ex, const store::Link& link, store::User& user,
                    TimePoint now) {
-  if (user.status != UserStatus::kActive) return Unusable("not active");
   GH_TRY(MoveFailures(services, ex, user, link.email));
   user.email = link.email;
   user.email_verified_at = now;
@@ -125,7 +139,7 @@ std::string AddressJson(const store::User& user) {
 
 Result<store::User> VerifyIn(Services& services, db::Executor& ex, const Caller& caller,
                              std::string_view hash, TimePoint now) {
-  GH_ASSIGN(Target target, LockTarget(ex, hash, now));
+  GH_ASSIGN(Target target, FindTarget(ex, hash, now, true));
   store::User& user = target.user;
   const std::string before = AddressJson(user);
   const bool moves = target.link.purpose == LinkPurpose::kChangeEmail;
@@ -163,10 +177,21 @@ Status VerifyEmail(Services& services, const Caller& caller, std::string_view to
         return link && link->used_at == now;
       });
   if (!verified.ok() && db::IsDuplicate(verified.error(), "users_email")) {
-    return Unusable("the address was taken meanwhile");
+    return Unusable(kAddressTaken);
   }
   GH_TRY(verified);
   return VoidProofs(services, caller, verified->tenant_id, verified->id);
+}
+
+Status CheckVerifyLink(db::Executor& ex, std::string_view token_hash, TimePoint now) {
+  GH_ASSIGN(const Target target, FindTarget(ex, token_hash, now, false));
+  const auto& [link, user] = target;
+  if (link.purpose == LinkPurpose::kChangeEmail) {
+    GH_ASSIGN(const auto owner, store::FindUserByEmail(ex, link.tenant_id, link.email));
+    return owner && owner->id != user.id ? Unusable(kAddressTaken) : Status();
+  }
+  GH_ASSIGN(const auto account, store::FindOAuthRegistration(ex, link.id));
+  return account ? CheckFree(ex, link.tenant_id, *account) : Status();
 }
 
 Status SendVerification(Services& services, db::Executor& ex, const TenantContext& tenant,

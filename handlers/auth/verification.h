@@ -22,6 +22,9 @@ Result<TenantContext> NamedTenant(Services& services, const Caller& caller,
 // replaced or expired, or where the address was taken meanwhile.
 Status VerifyEmail(Services& services, const Caller& caller, std::string_view token);
 
+// Would VerifyEmail take the link with this hash? kInvalidLink where not; changes nothing.
+Status CheckVerifyLink(db::Executor& ex, std::string_view token_hash, TimePoint now);
+
 // A new link for an account that is not verified; older ones die. Costs and answers the same where
 // there is none (SPEC L2). kUnknownTenant.
 Status ResendVerification(Services& services, const Caller& caller, std::string_view tenant,

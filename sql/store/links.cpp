@@ -29,18 +29,6 @@ const db::Sql kNewest{"links.newest_verify", "SELECT " GH_LINK_COLUMNS
 
 #undef GH_LINK_COLUMNS
 
-std::string_view ToText(LinkPurpose purpose) {
-  switch (purpose) {
-    case LinkPurpose::kVerifyEmail:
-      return "verify_email";
-    case LinkPurpose::kPasswordReset:
-      return "password_reset";
-    case LinkPurpose::kChangeEmail:
-      break;
-  }
-  return "change_email";
-}
-
 LinkPurpose ParsePurpose(std::string_view text) {
   if (text == "verify_email") return LinkPurpose::kVerifyEmail;
   if (text == "password_reset") return LinkPurpose::kPasswordReset;
@@ -67,9 +55,21 @@ Link ReadLink(const db::Row& row) {
 
 }  // namespace
 
+std::string_view ToString(LinkPurpose purpose) {
+  switch (purpose) {
+    case LinkPurpose::kVerifyEmail:
+      return "verify_email";
+    case LinkPurpose::kPasswordReset:
+      return "password_reset";
+    case LinkPurpose::kChangeEmail:
+      break;
+  }
+  return "change_email";
+}
+
 Status InsertLink(db::Executor& ex, const Link& link) {
   return Done(ex.Execute(
-      kInsert, {link.id, link.tenant_id, link.user_id, ToText(link.purpose), link.token_hash,
+      kInsert, {link.id, link.tenant_id, link.user_id, ToString(link.purpose), link.token_hash,
                 link.email, link.password_hash, link.first_name, link.last_name, link.phone,
                 link.created_at, link.expires_at, link.used_at}));
 }
@@ -88,7 +88,7 @@ Status MarkLinkUsed(db::Executor& ex, LinkId id, TimePoint now) {
 
 Status MarkLinksUsed(db::Executor& ex, TenantId tenant, UserId user, LinkPurpose purpose,
                      TimePoint now) {
-  return Done(ex.Execute(kMarkAllUsed, {now, user, tenant, ToText(purpose)}));
+  return Done(ex.Execute(kMarkAllUsed, {now, user, tenant, ToString(purpose)}));
 }
 
 Status MarkEveryLinkUsed(db::Executor& ex, TenantId tenant, UserId user, TimePoint now) {

@@ -4,12 +4,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sql/db/database.h"
 
 namespace gatehouse::store {
 
 enum class LinkPurpose { kVerifyEmail, kPasswordReset, kChangeEmail };
+std::string_view ToString(LinkPurpose purpose);  // "verify_email", "password_reset", "change_email"
 
 struct Link {
   LinkId id;

@@ -26,6 +26,7 @@ WITHOUT = {
     "POST /auth/resend-verification": "a mail; the registration was recorded, the use will be",
     "POST /auth/oauth/{provider}/link": "the way to a provider; coming back is what links",
     "POST /auth/check": "a question",
+    "POST /auth/mailed-link": "a question",
     "POST /auth/introspect": "a question",
 }
 # The change comes with the person's return: tests/e2e/test_oauth_linking.py counts its event.
@@ -114,7 +115,13 @@ def test_what_changes_nothing_leaves_nothing(stack, office, name):
             "Content-Type": "application/x-www-form-urlencoded", "Authorization": service.basic},
                                   data=urllib.parse.urlencode({"token": client.access}))
 
+    mailed = None
+    if "mailed-link" in name:
+        client.post("/auth/forgot-password", {"tenant": office.slug, "email": client.user.email})
+        mailed = stack.mail.wait(client.user.email, "reset").token()
+
     ask = {
+        "POST /auth/mailed-link": lambda: client.post("/auth/mailed-link", {"token": mailed}),
         "POST /auth/refresh": client.refresh,
         "POST /auth/resend-verification": lambda: client.post(
             "/auth/resend-verification", {"tenant": office.slug, "email": client.user.email}),

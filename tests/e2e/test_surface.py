@@ -21,7 +21,7 @@ ANYONE = {
     "POST /auth/reset-password", "POST /auth/2fa/challenge", "GET /auth/health",
     "GET /auth/ready", "GET /auth/metrics", "GET /auth/openapi.json",
     "GET /.well-known/jwks.json", "GET /auth/oauth/providers", "GET /auth/sign-in-options",
-    "GET /auth/session/end",
+    "GET /auth/session/end", "POST /auth/mailed-link",
     "GET /auth/oauth/{provider}/start", "GET /auth/oauth/{provider}/callback"}
 
 

@@ -10,6 +10,7 @@ ANYONE, SESSION, TENANT_ADMIN, PLATFORM_ADMIN, SERVICE, SERVICE_OR_SESSION, BY_A
 # The auth column of API.md; anything with colons is a permission.
 TABLE = {
     "POST /auth/register": ANYONE,
+    "POST /auth/mailed-link": ANYONE,
     "POST /auth/verify-email": ANYONE,
     "POST /auth/resend-verification": ANYONE,
     "POST /auth/login": ANYONE,
