@@ -69,4 +69,9 @@ std::string LinkTo(const Services& services, std::string_view page, std::string_
          "#token=" + std::string(token);
 }
 
+std::string PageOf(const Services& services, const TenantContext& tenant, std::string_view page) {
+  // A slug needs no encoding.
+  return services.config.base_url + "/auth/ui/" + std::string(page) + "?tenant=" + tenant.row.slug;
+}
+
 }  // namespace gatehouse::auth

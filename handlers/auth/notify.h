@@ -35,4 +35,8 @@ Result<bool> RecipientIsFull(Services& services, db::Executor& ex, const TenantC
 // "{base_url}/auth/ui/verify#token=…": the token in the fragment, so that it is in no log.
 std::string LinkTo(const Services& services, std::string_view page, std::string_view token);
 
+// "{base_url}/auth/ui/sign-in?tenant=acme": of the tenant that the mail comes from, which the
+// browser where it is opened need not know.
+std::string PageOf(const Services& services, const TenantContext& tenant, std::string_view page);
+
 }  // namespace gatehouse::auth

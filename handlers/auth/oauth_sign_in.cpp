@@ -191,8 +191,8 @@ class FederatedSignIn {
     GH_ASSIGN(const bool full, RecipientIsFull(services_, ex, tenant_, user.email));
     if (full) return {};
     return Notify(services_, ex, tenant_, MailKind::kAlreadyRegistered, {user.email, {}},
-                  {{"sign_in_link", services_.config.base_url + "/auth/ui/"},
-                   {"reset_link", services_.config.base_url + "/auth/ui/forgot"}});
+                  {{"sign_in_link", PageOf(services_, tenant_, "sign-in")},
+                   {"reset_link", PageOf(services_, tenant_, "forgot")}});
   }
 
   Services& services_;

@@ -102,8 +102,8 @@ Status RegisterIn(Services& services, db::Executor& ex, const Caller& caller,
   if (full) return NotifyNobody(services, ex, tenant, MailKind::kVerifyEmail, draft.email);
   if (user) return SendVerification(services, ex, tenant, link, token.text);
   return Notify(services, ex, tenant, MailKind::kAlreadyRegistered, {draft.email, {}},
-                {{"sign_in_link", services.config.base_url + "/auth/ui/"},
-                 {"reset_link", services.config.base_url + "/auth/ui/forgot"}});
+                {{"sign_in_link", PageOf(services, tenant, "sign-in")},
+                 {"reset_link", PageOf(services, tenant, "forgot")}});
 }
 
 Status Register(Services& services, const Caller& caller, const RegistrationRequest& request) {

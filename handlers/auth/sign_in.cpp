@@ -86,7 +86,7 @@ Result<SignInOutcome> BeginSignedIn(Services& services, db::Executor& ex, const 
                   {{"device", factor.device.name},
                    {"time", ToRfc3339(now)},
                    {"ip", caller.ip},
-                   {"sessions_link", services.config.base_url + "/auth/ui/account"}}));
+                   {"sessions_link", PageOf(services, tenant, "account")}}));
   }
   GH_ASSIGN(auto grants, store::GrantsOf(ex, user.tenant_id, user.id));
   SignInOutcome out;

@@ -128,9 +128,9 @@ class Creation {
     GH_TRY(Audit(services_, ex, caller_,
                  ByActor(actor_, event::kUserCreated, "user", user_.id.ToString(), std::nullopt,
                          CreatedJson(out))));
-    GH_TRY(Notify(
-        services_, ex, tenant_, MailKind::kWelcome, {user_.email, user_.DisplayName()},
-        {{"password", password_}, {"sign_in_link", services_.config.base_url + "/auth/ui/"}}));
+    GH_TRY(
+        Notify(services_, ex, tenant_, MailKind::kWelcome, {user_.email, user_.DisplayName()},
+               {{"password", password_}, {"sign_in_link", PageOf(services_, tenant_, "sign-in")}}));
     GH_TRY(made(ex, out));
     return out;
   }

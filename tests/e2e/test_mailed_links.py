@@ -1,5 +1,5 @@
-"""What a mailed link is for, told to whoever holds it (SPEC U1, U3, P3, W1, N2): the browser that
-opens a mail need not know the tenant that it came from."""
+"""What a mailed link is for, told to whoever holds it, and where mails lead (SPEC U1, U3, P3, M1,
+W1, N2): the browser that opens a mail need not know the tenant that it came from."""
 
 import re
 import secrets
@@ -7,9 +7,10 @@ import time
 
 import pytest
 
-from support.admin import platform_admin, tenant_admin, tenant_id
-from support.client import Client, problem, signed_in
+from support.admin import new_person, platform_admin, tenant_admin, tenant_id, welcome_password
+from support.client import Client, problem, register, signed_in
 from support.gatehouse import User, fresh_email, fresh_password
+from support.oauth_provider import Provider, go, person
 from support.second_factor import Person
 
 DEAD = (400, "invalid_token")
@@ -223,3 +224,63 @@ def test_l5_it_is_limited_like_the_use_of_a_link(stack):
     statuses = [client.post("/auth/mailed-link", {"token": "A" * 43}).status_code
                 for _ in range(200)]
     assert set(statuses) == {400, 429} and statuses[:12] == [400] * 12
+
+
+# -- where the other mails lead --------------------------------------------------------------------
+
+def pages_of(stack, mail):
+    """Our pages that a mail links to; the same in both of its parts, and each whole on a line of
+    the text."""
+    ours = re.escape(stack.base_url) + r"/auth/ui/[^\s\"<]*"
+    shown = set(re.findall(ours, mail.text))
+    assert shown == set(re.findall(ours, mail.html))
+    assert shown <= set(mail.text.splitlines())
+    return {link.removeprefix(stack.base_url + "/auth/ui/") for link in shown}
+
+
+@pytest.fixture(params=["another", "default"])
+def sender(stack, request):
+    """Not of the default tenant alone is the slug told: which one that is may change."""
+    return stack.new_tenant("sender") if request.param == "another" else stack.tenant
+
+
+def test_u2_the_welcome_mail_leads_to_the_tenant(stack, sender):
+    email = fresh_email()
+    new_person(tenant_admin(stack, sender), email=email)
+    assert welcome_password(stack, email)
+    assert pages_of(stack, stack.mail.wait(email, "welcome")) == {f"sign-in?tenant={sender}"}
+
+
+def test_u1_the_mail_to_who_has_an_account_leads_to_the_tenant(stack, sender):
+    user = register(stack, sender)
+    Client(stack).post("/auth/register", {"tenant": sender, "email": user.email,
+                                          "password": fresh_password()}, expect=202)
+    assert pages_of(stack, stack.mail.wait(user.email, "already_registered")) == {
+        f"sign-in?tenant={sender}", f"forgot?tenant={sender}"}
+
+
+def test_o2_so_it_does_where_they_came_from_a_provider(stack):
+    provider = Provider()
+    slug = stack.new_tenant(oauth_providers=[provider.setting()])
+    user = register(stack, slug)
+    go(Client(stack), provider, person(user.email), tenant=slug)
+    mail = stack.mail.wait(user.email, "already_registered")
+    provider.close()
+    assert pages_of(stack, mail) == {f"sign-in?tenant={slug}", f"forgot?tenant={slug}"}
+
+
+def test_s1_the_mail_of_a_new_device_leads_to_the_tenant(stack, sender):
+    user = stack.new_user(sender)
+    for device in ("a", "b"):
+        signed_in(stack, user, device=device)
+    assert pages_of(stack, stack.mail.wait(user.email, "new_device")) == {
+        f"account?tenant={sender}"}
+
+
+def test_m1_a_link_that_is_used_up_ends_with_its_token(stack, tenant):
+    """API.md "Mail": clients cut the token out to the end of the line."""
+    user, token = apply(stack, tenant)
+    assert pages_of(stack, stack.mail.wait(user.email, "verify_email")) == {
+        f"verify#token={token}"}
+    user, token = forget(stack, tenant)
+    assert pages_of(stack, stack.mail.wait(user.email, "reset")) == {f"reset#token={token}"}
