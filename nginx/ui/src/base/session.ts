@@ -147,7 +147,9 @@ export async function leave(): Promise<void> {
     }
   }
   const here = location.pathname + location.search + location.hash;
-  location.replace(withReturn(withQuery(pages.signIn, { ended }), here));
+  // Of the tenant that the address names: a mail leads to the account so.
+  const tenant = new URLSearchParams(location.search).get("tenant");
+  location.replace(withReturn(withQuery(pages.signIn, { tenant, ended }), here));
 }
 
 // The session of this page; null after sending the visitor to the sign-in page.

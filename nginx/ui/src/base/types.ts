@@ -79,6 +79,12 @@ export interface SignInOptions {
   providers: Named[];
 }
 
+export interface MailedLink {
+  purpose: "verify_email" | "change_email" | "password_reset";
+  tenant: SignInOptions["tenant"];
+  password_min_length: number;
+}
+
 export interface Attempt {
   id: string;
   tenant_id: string | null;

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 
 import { get, Problem } from "../base/api";
-import { chosenTenant, rememberTenant, withReturn } from "../base/session";
+import { chosenTenant, pageFor, rememberTenant, withReturn } from "../base/session";
 import { t } from "../base/texts";
 import type { SignInOptions } from "../base/types";
 import { Failure, Loading } from "../parts/feedback";
@@ -65,8 +65,8 @@ export function ChooseTenant({ problem }: { problem?: Problem }) {
 }
 
 // A link to another page for people who are not signed in; where they wanted to go goes along.
-export function To({ page, target, children }: { page: string; target?: string | null; children: ComponentChildren }) {
-  const tenant = chosenTenant();
-  const address = tenant ? `${page}?tenant=${encodeURIComponent(tenant)}` : page;
-  return <a href={withReturn(address, target ?? null)}>{children}</a>;
+// `tenant`: where the page knows better than the browser whose they are.
+export function To({ page, target, tenant, children }:
+    { page: string; target?: string | null; tenant?: string | undefined; children: ComponentChildren }) {
+  return <a href={withReturn(pageFor(page, tenant), target ?? null)}>{children}</a>;
 }
