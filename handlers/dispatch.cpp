@@ -120,18 +120,13 @@ Status CheckPermission(const auth::Principal& who, const Route& route) {
   return {};
 }
 
-bool HasRequiredField(const http::Schema& schema) {
-  return std::any_of(schema.fields.begin(), schema.fields.end(),
-                     [](const http::FieldSpec& f) { return f.required; });
-}
-
 // Reads the body into `call`; returns it as it came.
 Result<std::string> ReadBody(http::Request& request, const Route& route, api::Call& call) {
   if (route.body == nullptr) return std::string();
   const http::Schema& schema = *route.body;
   GH_ASSIGN(std::string body, request.ReadBody(route.body_limit));
   call.empty_body = body.empty();
-  if (call.empty_body && !HasRequiredField(schema)) return body;
+  if (call.empty_body && !NeedsBody(route)) return body;
   if (!http::IsMediaType(request.content_type(), http::MediaTypeName(schema.media)) &&
       !(body.empty() && request.content_type().empty())) {
     return MakeError(ErrorCode::kUnsupportedMediaType);

@@ -205,9 +205,7 @@ void WriteOperation(json::Writer& out, const Route& route) {
   WriteSecurity(out, route.auth);
   if (!route.permission.empty()) out.Member("x-permission", route.permission);
   if (route.body != nullptr && !route.body->fields.empty()) {
-    bool required = false;
-    for (const auto& field : route.body->fields) required = required || field.required;
-    out.Key("requestBody").BeginObject().Member("required", required);
+    out.Key("requestBody").BeginObject().Member("required", NeedsBody(route));
     WriteContent(out, http::MediaTypeName(route.body->media), route.body->name);
     out.EndObject();
   }

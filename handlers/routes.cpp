@@ -1,5 +1,6 @@
 #include "handlers/routes.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <utility>
@@ -182,6 +183,13 @@ bool IsTenantScoped(const Route& route) {
 }
 
 std::string_view AllowOf(std::string_view path) { return PathIndex().at(path).allow; }
+
+bool NeedsBody(const Route& route) {
+  if (route.body == nullptr) return false;
+  const auto& fields = route.body->fields;
+  return route.method == "PATCH" || std::any_of(fields.begin(), fields.end(),
+                                                [](const auto& field) { return field.required; });
+}
 
 RouteMatch FindRoute(std::string_view method, std::string_view path) {
   const Index& index = PathIndex();

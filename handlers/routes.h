@@ -72,6 +72,10 @@ std::span<const Route> Routes();
 // Administration of a tenant: `?tenant_id=` names another one, for platform administrators.
 bool IsTenantScoped(const Route& route);
 
+// An empty body is no request here: something is required in it, or it is all that is asked for
+// (PATCH). Elsewhere it needs no content type either (API.md "Conventions").
+bool NeedsBody(const Route& route);
+
 // The rows whose path matches, with the value of {segments}. Empty: 404. The caller picks the
 // method (none: 405 with Allow).
 struct RouteMatch {

@@ -116,9 +116,8 @@ Result<http::Response> GetTenantSettings(Call& call) {
 
 Result<http::Response> PatchTenantSettings(Call& call) {
   GH_ASSIGN(const TenantId id, NamedTenant(call));
-  const json::Value patch = call.empty_body ? json::Value(json::Object()) : call.body.value();
-  GH_ASSIGN(const auto settings,
-            auth::UpdateSettings(call.services, call.caller, &*call.principal, id, patch));
+  GH_ASSIGN(const auto settings, auth::UpdateSettings(call.services, call.caller, &*call.principal,
+                                                      id, call.body.value()));
   return http::Response::Json(200, auth::SettingsJson(settings));
 }
 

@@ -41,12 +41,12 @@ def test_a_tenants_life(stack, root):
                        "subscription_ends_at": None, "updated_at": changed["updated_at"]}
     # What changes nothing is no event and no change.
     assert change(root, tenant) == change(root, tenant, name="B", plan=None) == changed
-    assert root.call("PATCH", at(tenant), expect=200).json() == changed
+    assert root.call("PATCH", at(tenant), {}, expect=200).json() == changed
     assert root.get(at(tenant), expect=200).json() == changed
 
     assert root.call("DELETE", at(tenant), expect=204).content == b""
     for method in ("GET", "PATCH", "DELETE"):
-        root.call(method, at(tenant), expect=(404, "not_found"))
+        root.call(method, at(tenant), {}, expect=(404, "not_found"))
     root.get(at(tenant) + "/settings", expect=(404, "not_found"))
     root.call("PATCH", at(tenant) + "/settings", {}, expect=(404, "not_found"))
     assert make(root, slug=slug)["id"] != tenant["id"]

@@ -69,6 +69,20 @@ TEST(RoutesTest, ProvidersAreSegmentsOfTheirOwnKind) {
   EXPECT_EQ(FindRoute("DELETE", "/auth/oauth/providers").allow, "GET, HEAD");
 }
 
+// API.md "Conventions": a PATCH without a body is none; elsewhere fields that are all optional need
+// no body.
+TEST(RoutesTest, WhereABodyIsDue) {
+  for (const auto& route : Routes()) {
+    if (route.method == "PATCH") {
+      EXPECT_TRUE(NeedsBody(route)) << route.path;
+    }
+    EXPECT_FALSE(route.body == nullptr && NeedsBody(route)) << route.path;
+  }
+  EXPECT_TRUE(NeedsBody(*FindRoute("POST", "/auth/login").route));
+  EXPECT_FALSE(NeedsBody(*FindRoute("POST", "/auth/logout-all").route));
+  EXPECT_FALSE(NeedsBody(*FindRoute("DELETE", "/auth/me").route));
+}
+
 // What is named wins over what a segment could be.
 TEST(RoutesTest, ASummaryIsNoAttempt) {
   const auto match = FindRoute("GET", "/auth/login-attempts/summary");
