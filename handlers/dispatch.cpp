@@ -15,6 +15,7 @@
 #include "handlers/api/cookies.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/problem.h"
+#include "handlers/api/schemas.h"
 #include "handlers/auth/csrf.h"
 #include "handlers/auth/live_tokens.h"
 #include "handlers/auth/requirement.h"
@@ -148,19 +149,21 @@ Result<std::string> ReadBody(http::Request& request, const Route& route, api::Ca
   return body;
 }
 
-constexpr std::string_view kTenantParameter = "tenant_id";
+using api::schema::kTenantParameter;
 
 Result<http::Fields> ReadQuery(const http::Request& request, const Route& route) {
   static const http::Schema kNothing{"NoQuery", {}};
   const http::Schema& schema = route.query != nullptr ? *route.query : kNothing;
   if (request.query().empty()) return http::Fields();
   GH_ASSIGN(auto pairs, http::ParseUrlEncoded(request.query()));
-  if (IsTenantScoped(route)) {
-    std::erase_if(pairs, [](const auto& pair) {
-      return pair.first == kTenantParameter && TenantId::Parse(pair.second).has_value();
-    });
-  }
-  return http::ReadPairs(schema, pairs);
+  if (!IsTenantScoped(route)) return http::ReadPairs(schema, pairs);
+  std::erase_if(pairs, [](const auto& pair) {
+    return pair.first == kTenantParameter.name && TenantId::Parse(pair.second).has_value();
+  });
+  // What is left of it is malformed: one mistake among the query's others.
+  std::vector<http::FieldSpec> fields(schema.fields.begin(), schema.fields.end());
+  fields.push_back(kTenantParameter);
+  return http::ReadPairs({schema.name, fields}, pairs);
 }
 
 // The tenant that is administered (API.md "Administration"): another than the caller's own only for
@@ -172,7 +175,7 @@ Result<TenantId> TenantOf(const auth::Principal& who, const http::Request& reque
   if (!pairs.ok()) return who.tenant_id;
   std::optional<TenantId> named;
   for (const auto& [name, value] : *pairs) {
-    if (name != kTenantParameter) continue;
+    if (name != kTenantParameter.name) continue;
     const auto id = TenantId::Parse(value);
     if (!id) return who.tenant_id;
     if (named && *named != *id) return MakeError(ErrorCode::kPermissionDenied, "two tenants named");

@@ -5,6 +5,7 @@
 
 #include "fcgi/lib/json.h"
 #include "handlers/api/endpoints.h"
+#include "handlers/api/schemas.h"
 #include "handlers/routes.h"
 
 namespace gatehouse {
@@ -159,14 +160,7 @@ void WriteParameters(json::Writer& out, const Route& route) {
   if (has_id) WriteParameter(out, {.name = "id", .max = 36, .format = Format::kUuid}, "path");
   if (has_provider) WriteParameter(out, {.name = "provider", .min = 1, .max = 32}, "path");
   if (has_code) WriteParameter(out, {.name = "code", .max = 182, .format = Format::kCode}, "path");
-  if (IsTenantScoped(route)) {
-    WriteParameter(out,
-                   {.name = "tenant_id",
-                    .max = 36,
-                    .format = Format::kUuid,
-                    .description = "Another tenant than one's own; for platform administrators"},
-                   "query");
-  }
+  if (IsTenantScoped(route)) WriteParameter(out, api::schema::kTenantParameter, "query");
   if (route.idempotent) {
     WriteParameter(out, {.name = "Idempotency-Key", .min = 1, .max = 255}, "header");
   }

@@ -9,6 +9,12 @@ namespace gatehouse::api::schema {
 // Of no area: schemas.cpp.
 extern const http::Schema kEmpty, kNoQuery, kPage, kForce;
 extern const http::Schema kStatusAnswer, kReadyAnswer;
+// Of every tenant-scoped route, beside its query (handlers/routes.h).
+inline constexpr http::FieldSpec kTenantParameter{
+    .name = "tenant_id",
+    .max = 36,
+    .format = http::Format::kUuid,
+    .description = "Another tenant than one's own; for platform administrators"};
 
 // Registration, mailed links, passwords: schemas_sign_up.cpp.
 extern const http::Schema kRegister, kMailedLink, kVerifyEmail, kAddress, kResetPassword,

@@ -3,7 +3,7 @@
 
 import pytest
 
-from support.client import Client, signed_in
+from support.client import Client, problem, signed_in
 from support.openapi import operations
 
 JSON = {"Content-Type": "application/json"}
@@ -48,3 +48,33 @@ def test_where_a_route_needs_no_body_an_empty_one_needs_no_content_type(stack, a
     # Here the password and the token are due, by rules of their own.
     admin.call("DELETE", "/auth/me", expect=(400, "malformed_json"))
     Client(stack).post("/auth/refresh", data=b"", expect=(400, "malformed_json"))
+
+
+LISTS = ("/auth/users", "/auth/roles", "/auth/login-attempts", "/auth/audit", "/auth/outbox",
+         "/auth/permissions", "/auth/service-credentials")
+
+
+@pytest.mark.parametrize("bad, code", [
+    ("zz", "invalid_format"), ("", "invalid_format"), ("0" * 36, "invalid_format"),
+    ("0" * 37, "too_long"), ("%00", "control_character")])
+@pytest.mark.parametrize("path", LISTS)
+def test_a_tenant_that_is_no_id(admin, path, bad, code):
+    """API.md "Administration": the parameter is known, its value is not good."""
+    document = problem(admin.get(f"{path}?tenant_id={bad}"), 422, "validation_failed")
+    assert [(e["pointer"], e["code"]) for e in document["errors"]] == [("?tenant_id", code)]
+
+
+def test_a_tenant_that_is_no_id_beside_other_mistakes(stack, admin):
+    """E5: all problems at once; a parameter that is good is no mistake."""
+    mine = admin.get("/auth/me").json()["tenant_id"]
+    document = problem(admin.get("/auth/users?zzz=1&tenant_id=zz&limit=0&tenant_id=yy"), 422)
+    assert {(e["pointer"], e["code"]) for e in document["errors"]} == {
+        ("?zzz", "unknown_field"), ("?tenant_id", "invalid_format"), ("?limit", "too_small"),
+        ("?tenant_id", "not_allowed")}
+    document = problem(admin.get(f"/auth/users?tenant_id={mine}&tenant_id=zz"), 422)
+    assert [e["pointer"] for e in document["errors"]] == ["?tenant_id"]
+    # Where no tenant is administered there is no such parameter.
+    document = problem(admin.get("/auth/me/sessions?tenant_id=zz"), 422)
+    assert [e["code"] for e in document["errors"]] == ["unknown_field"]
+    roleless = signed_in(stack, stack.new_user(stack.tenant))
+    roleless.get("/auth/users?tenant_id=zz", expect=(403, "no_role_assigned"))
