@@ -161,7 +161,7 @@ void AddSessionCommands(CLI::App& app, Invocation& invocation) {
     auto* command = session->add_subcommand(name, about);
     command->add_option("--tenant", options->tenant, "Tenant (slug)")->required();
     command->add_option("--email", options->email, "All sessions of this user");
-    command->add_option("--id", options->id, "This session");
+    command->add_option("id,--id", options->id, "This session, as `session list` names it");
     command->callback([&invocation, options, run] {
       invocation.action = [&invocation, options, run] { return run(invocation, *options); };
     });

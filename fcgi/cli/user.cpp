@@ -179,7 +179,8 @@ void AddUserCommands(CLI::App& app, Invocation& invocation) {
                        Status (*run)(const Invocation&, const Options&)) {
     auto* command = user->add_subcommand(name, about);
     command->add_option("--tenant", options->tenant, "Tenant (slug)")->required();
-    if (one) command->add_option("--email", options->email, "Address of the user")->required();
+    if (one)
+      command->add_option("email,--email", options->email, "Address of the user")->required();
     command->callback([&invocation, options, run] {
       invocation.action = [&invocation, options, run] { return run(invocation, *options); };
     });

@@ -237,3 +237,25 @@ def test_output_that_cannot_be_written_is_an_error(stack):
         done = subprocess.run([stack.info["cli"], "--config", stack.info["config"], "tenant",
                                "list"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
+
+
+def test_an_address_or_a_session_may_stand_alone(stack, tenant):
+    """API.md "Operation": as KID and FILE do, beside --email and --id."""
+    user = stack.new_user(tenant)
+    client = Client(stack)
+    client.login(user)
+    session, = listed(stack, "session", "list", "--tenant", tenant, "--email", user.email)
+    assert "is revoked" in stack.cli("session", "revoke", "--tenant", tenant, session["id"]).stdout
+    client.verify(expect=(401, "invalid_token"))
+    for verb in ("unlock", "disable", "enable", "reset-2fa"):
+        assert user.email in stack.cli("user", verb, user.email, "--tenant", tenant).stdout
+        assert "user" in stack.cli("user", verb, "--help").stdout
+        fails(stack, "user", verb, "--tenant", tenant, code=2, say=["email"])
+        fails(stack, "user", verb, "--tenant", tenant, user.email, fresh_email(), code=2)
+        fails(stack, "user", verb, "--tenant", tenant, user.email, "--email", user.email, code=2)
+    made = fresh_email()
+    stack.cli("user", "create", "--tenant", tenant, made, "--password-stdin",
+              stdin=fresh_password() + "\n")
+    assert made in stack.cli("user", "list", "--tenant", tenant).stdout
+    fails(stack, "session", "revoke", "--tenant", tenant, "nonsense", say=["not a session's id"])
+    fails(stack, "session", "revoke", "--tenant", tenant, session["id"], "--email", user.email)
