@@ -57,6 +57,11 @@ listen_addresses() {
   fi
 }
 
+# The members of a list of origins in which no "*" stands for others.
+exact_origins() {
+  printf '[%s]' "$(grep -oE '"https?://[^"*]+"' <<<"$1" | paste -sd,)"
+}
+
 # Writes gatehouse.toml; true where that changed an existing one.
 write_config() {
   declare -A config=(
@@ -90,6 +95,8 @@ write_config() {
   for key in "${!settings[@]}"; do
     if [[ $key == set.* ]]; then config[${key#set.}]=${settings[$key]}; fi
   done
+  # Pages that may call us by CORS are where people sign in from: OAuth leads back to them.
+  : "${config[oauth.return_origins]=$(exact_origins "${config[server.cors_origins]}")}"
   {
     echo "# Written by scripts/up; say --set to change a key."
     while read -r key; do

@@ -38,10 +38,9 @@ def installed(stack, provider, tmp_path_factory):
     secret = tmp_path_factory.mktemp("oauth") / "secret"
     secret.write_text(provider.client_secret + "\n")
     secret.chmod(0o600)
-    configure(stack, providers=f"[{inline(provider.setting('house'), secret)}]",
-              return_origins='["https://app.example.test"]')
+    configure(stack, providers=f"[{inline(provider.setting('house'), secret)}]")
     yield
-    configure(stack, providers="[]", return_origins="[]")
+    configure(stack, providers="[]")
 
 
 def test_every_tenant_offers_them(stack, client, provider, installed):
@@ -91,11 +90,13 @@ def test_r4_a_platform_admin_comes_in_by_them(stack, client, provider, installed
 
 def test_o1_the_allowlist_of_origins(stack, client, provider, installed):
     slug = stack.new_tenant("house")
+    exact = [origin for origin in stack.info["cors_origins"] if "*" not in origin]
+    assert stack.config["oauth"]["return_origins"] == exact == ["https://app.example.test"]
     wanted = "https://app.example.test/a?b#c"
     answer = go(client, provider, person(fresh_email()), tenant=slug, name="house",
                 return_to=wanted)
     assert answer.headers["Location"] == wanted
-    # An origin that may call us by CORS may not therefore be led back to.
+    # An origin that may call us by CORS by a wildcard may not therefore be led back to.
     for other in ("https://x.app.example.test/", "https://a.apps.example.test/",
                   "http://app.example.test/", "https://app.example.test.evil.example/"):
         start(client, "house", tenant=slug, return_to=other, expect=(422, "validation_failed"))
