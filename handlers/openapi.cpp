@@ -159,7 +159,7 @@ void WriteParameters(json::Writer& out, const Route& route) {
   out.Key("parameters").BeginArray();
   if (has_id) WriteParameter(out, {.name = "id", .max = 36, .format = Format::kUuid}, "path");
   if (has_provider) WriteParameter(out, {.name = "provider", .min = 1, .max = 32}, "path");
-  if (has_code) WriteParameter(out, {.name = "code", .max = 182, .format = Format::kCode}, "path");
+  if (has_code) WriteParameter(out, api::schema::kPermissionCode, "path");
   if (IsTenantScoped(route)) WriteParameter(out, api::schema::kTenantParameter, "query");
   if (route.idempotent) {
     WriteParameter(out, {.name = "Idempotency-Key", .min = 1, .max = 255}, "header");

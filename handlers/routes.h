@@ -48,8 +48,8 @@ enum class Gate {
 
 struct Route {
   std::string_view method;  // GET also answers HEAD
-  std::string_view path;    // "/auth/me/sessions/{id}"; {id} is a UUID, {code} a permission,
-                            // {provider} an OAuth provider's id, else 404
+  std::string_view path;    // "/auth/me/sessions/{id}"; {id} is a UUID, {provider} an OAuth
+                            // provider's id, else 404; what is no {code} is told by the endpoint
   Auth auth;
   std::string_view permission;  // with kPermission
   Pool pool;

@@ -134,6 +134,8 @@ std::string UserMessageForFormat(const FieldSpec& field) {
       return "Please enter a valid date and time.";
     case Format::kRoleName:
       return "Please choose a name without commas.";
+    case Format::kCode:
+      return "Please write it as module:resource:action, in lower-case letters.";
     case Format::kKraPin:
       return "Please enter a KRA PIN, such as A123456789Z.";
     default:

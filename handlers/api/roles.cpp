@@ -1,8 +1,11 @@
 // Roles and the catalogue of permissions (API.md "Administration").
 #include <utility>
 
+#include "fcgi/http/field_error.h"
+#include "fcgi/http/format.h"
 #include "handlers/api/endpoints.h"
 #include "handlers/api/paging.h"
+#include "handlers/api/schemas.h"
 #include "handlers/api/views.h"
 #include "handlers/auth/permission_admin.h"
 #include "handlers/auth/role_admin.h"
@@ -22,6 +25,9 @@ http::Response RoleAnswer(int status, const auth::RoleDetails& details) {
   WriteRole(out, details.role, details.permissions);
   return http::Response::Json(status, out.Take());
 }
+
+// The route takes any segment for one.
+bool IsCode(std::string_view text) { return http::HasFormat(text, schema::kPermissionCode.format); }
 
 }  // namespace
 
@@ -97,6 +103,12 @@ Result<http::Response> GetPermissions(Call& call) {
 }
 
 Result<http::Response> PostPermissions(Call& call) {
+  if (!IsCode(call.code)) {
+    Error error = MakeError(ErrorCode::kValidationFailed, "no code of a permission");
+    error.fields.push_back(
+        http::Describe(http::Problem::kInvalidFormat, "/code", &schema::kPermissionCode));
+    return error;
+  }
   GH_ASSIGN(const auto made,
             auth::CreatePermission(call.services, call.caller, *call.principal, call.code,
                                    call.body.OptionalText("description")));
@@ -106,6 +118,7 @@ Result<http::Response> PostPermissions(Call& call) {
 }
 
 Result<http::Response> DeletePermission(Call& call) {
+  if (!IsCode(call.code)) return MakeError(ErrorCode::kNotFound, "no code of a permission");
   GH_TRY(auth::RemovePermission(call.services, call.caller, *call.principal, call.code));
   return http::Response::Empty(204);
 }

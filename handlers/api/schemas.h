@@ -50,6 +50,9 @@ extern const http::Schema kUserAnswer, kUserList;
 // Roles and the catalogue of permissions: schemas_roles.cpp.
 extern const http::Schema kNewRole, kRoleChange, kNewPermission, kRoleFilter, kPermissionFilter;
 extern const http::Schema kRoleAnswer, kRoleList, kPermissionAnswer, kPermissionList;
+// The segment {code} of a path.
+inline constexpr http::FieldSpec kPermissionCode{
+    .name = "code", .max = 182, .format = http::Format::kCode};
 
 // Tenants: schemas_tenants.cpp.
 extern const http::Schema kNewTenant, kTenantChange, kTenantFilter;

@@ -48,7 +48,7 @@ def test_the_catalogue_is_platform_administrators_to_change(chief, manager, word
 def test_what_is_no_code(root, word):
     for bad in (f"{word}:a", f"{word}:a:*", f"{word}:a:b:own", f"{word}:A:b", "ALL_PERMISSIONS",
                 f"{word}:a:b:c", f"{'a' * 61}:a:b"):
-        root.post(f"/auth/permissions/{bad}", expect=(404, "not_found"))
+        root.post(f"/auth/permissions/{bad}", expect=(422, "validation_failed"))
         root.call("DELETE", f"/auth/permissions/{bad}", expect=(404, "not_found"))
     root.post(f"/auth/permissions/{word}:a:b", {"description": "d" * 501},
               expect=(422, "validation_failed"))

@@ -3,6 +3,7 @@
 
 import pytest
 
+from support.admin import tenant_admin
 from support.client import Client, problem, signed_in
 from support.openapi import operations
 
@@ -13,6 +14,11 @@ JSON = {"Content-Type": "application/json"}
 def admin(stack):
     return signed_in(stack, stack.new_user(stack.tenant, flags=("--platform-admin",
                                                                 "--tenant-admin")))
+
+
+@pytest.fixture(scope="module")
+def chief(stack):
+    return tenant_admin(stack, stack.tenant)
 
 
 def optional_bodies(stack):
@@ -78,3 +84,32 @@ def test_a_tenant_that_is_no_id_beside_other_mistakes(stack, admin):
     assert [e["code"] for e in document["errors"]] == ["unknown_field"]
     roleless = signed_in(stack, stack.new_user(stack.tenant))
     roleless.get("/auth/users?tenant_id=zz", expect=(403, "no_role_assigned"))
+
+
+# A code has three segments of 1 to 60 characters (SPEC R1).
+NO_CODES = ("a:b", "A:b:c", "a:b:*", "a:b:c:own", "a:b:c:d", "ALL_PERMISSIONS", "a::c", "a:b:",
+            "a:b:" + "c" * 64, "a:b:%20", "a:b:%C3%A4", "a:b:%FF", "a:b:%01", "%7Bcode%7D", "x")
+
+
+@pytest.mark.parametrize("code", NO_CODES)
+def test_a_permission_that_is_none(stack, admin, chief, code):
+    """R1, E5: 422 by the order of checks; there is nothing of that name to delete."""
+    path = f"/auth/permissions/{code}"
+    document = problem(admin.post(path, {"description": "x"}), 422, "validation_failed")
+    assert [(e["pointer"], e["code"]) for e in document["errors"]] == [("/code", "invalid_format")]
+    problem(admin.post(path), 422, "validation_failed")
+    admin.call("DELETE", path, expect=(404, "not_found"))
+    # What comes first, first.
+    Client(stack).post(path, {}, expect=(401, "authentication_required"))
+    Client(stack).call("DELETE", path, expect=(401, "authentication_required"))
+    for method in ("POST", "DELETE"):
+        chief.call(method, path, expect=(403, "permission_denied"))
+    admin.post(path, data=b"x", headers={"Content-Type": "text/plain"},
+               expect=(415, "unsupported_media_type"))
+    admin.post(path, data=b"{", headers=JSON, expect=(400, "malformed_json"))
+    admin.get(path, expect=(405, "method_not_allowed"))
+
+
+def test_what_is_no_segment_at_all(admin):
+    for path in ("/auth/permissions/", "/auth/permissions/a:b:c/d", "/auth/permissions/a%2Fb:c:d"):
+        admin.post(path, expect=(404, "not_found"))

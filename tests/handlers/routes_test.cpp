@@ -69,6 +69,17 @@ TEST(RoutesTest, ProvidersAreSegmentsOfTheirOwnKind) {
   EXPECT_EQ(FindRoute("DELETE", "/auth/oauth/providers").allow, "GET, HEAD");
 }
 
+// What is no code is the endpoint's to say: 422 where one is added, 404 where one is taken out.
+TEST(RoutesTest, ACodeIsAnySegment) {
+  for (const char* code : {"a:b:c", "a:b", "A:b:c", "a:b:*", "ALL_PERMISSIONS", "{code}", " "}) {
+    const auto match = FindRoute("POST", std::string("/auth/permissions/") + code);
+    ASSERT_NE(match.route, nullptr) << code;
+    EXPECT_EQ(match.code, code);
+  }
+  EXPECT_TRUE(FindRoute("POST", "/auth/permissions/").allow.empty());
+  EXPECT_TRUE(FindRoute("POST", "/auth/permissions/a:b:c/d").allow.empty());
+}
+
 // API.md "Conventions": a PATCH without a body is none; elsewhere fields that are all optional need
 // no body.
 TEST(RoutesTest, WhereABodyIsDue) {
