@@ -71,6 +71,9 @@ void WriteString(json::Writer& out, const FieldSpec& field) {
           "pattern",
           "^(ALL_PERMISSIONS|([a-z0-9_-]+|[*]):([a-z0-9_-]+|[*]):([a-z0-9_-]+|[*])(:own)?)$");
       break;
+    case Format::kName:
+      out.Member("pattern", "\\S");
+      break;
     case Format::kRoleName:
       out.Member("pattern", "^[^,]+$");
       break;

@@ -102,10 +102,10 @@ std::string Describe(const Error& error) {
 
 Result<std::string> CleanText(std::string_view what, std::string_view text, std::size_t max) {
   const auto clean = text::Nfc(text);
-  if (!clean || clean->empty() || text::HasControl(*clean) || text::Length(*clean) > max) {
+  if (!clean || text::IsBlank(*clean) || text::HasControl(*clean) || text::Length(*clean) > max) {
     return MakeError(ErrorCode::kValidationFailed,
                      std::string(what) + " must have 1 to " + std::to_string(max) +
-                         " characters, none of them a control character");
+                         " characters, none of them a control character, and not blanks alone");
   }
   return *clean;
 }

@@ -88,7 +88,7 @@ void Say(const std::string& line);
 // An error for the person at the terminal, one line.
 std::string Describe(const Error& error);
 
-// `text` in NFC, refused where it is empty, has a control character or over `max` code points.
+// `text` in NFC, refused where it is blank, has a control character or over `max` code points.
 Result<std::string> CleanText(std::string_view what, std::string_view text, std::size_t max);
 // The canonical form of an address (handlers/auth/identifier.h), refused where it is none.
 Result<std::string> CleanEmail(std::string_view email);

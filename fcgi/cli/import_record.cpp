@@ -26,8 +26,9 @@ constexpr std::array kFields = {
               .min = 1,
               .max = 255,
               .format = Format::kPassword},
-    FieldSpec{.name = "first_name", .nullable = true, .min = 1, .max = 100},
-    FieldSpec{.name = "last_name", .nullable = true, .min = 1, .max = 100},
+    FieldSpec{
+        .name = "first_name", .nullable = true, .min = 1, .max = 100, .format = Format::kName},
+    FieldSpec{.name = "last_name", .nullable = true, .min = 1, .max = 100, .format = Format::kName},
     FieldSpec{.name = "roles", .type = FieldType::kArray, .max = 100, .item = &kRoleName},
 };
 constexpr http::Schema kSchema{.name = "ImportedUser", .fields = kFields};

@@ -70,6 +70,8 @@ std::string_view FormatName(Format format) {
       return "module:resource:action";
     case Format::kGrant:
       return "module:resource:action with * for any segment, optionally :own, or ALL_PERMISSIONS";
+    case Format::kName:
+      return "a name with something to see in it";
     case Format::kRoleName:
       return "a name without commas, not beginning or ending with a space";
     case Format::kKraPin:
@@ -132,10 +134,12 @@ std::string UserMessageForFormat(const FieldSpec& field) {
       return "Please use lower-case letters, digits and hyphens only.";
     case Format::kDateTime:
       return "Please enter a valid date and time.";
-    case Format::kRoleName:
-      return "Please choose a name without commas.";
     case Format::kCode:
       return "Please write it as module:resource:action, in lower-case letters.";
+    case Format::kName:
+      return PleaseEnter(field);
+    case Format::kRoleName:
+      return "Please choose a name without commas.";
     case Format::kKraPin:
       return "Please enter a KRA PIN, such as A123456789Z.";
     default:

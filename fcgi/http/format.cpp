@@ -150,8 +150,11 @@ bool HasFormat(std::string_view s, Format format) {
       return IsPermission(s, false) && !s.ends_with(":own");
     case Format::kGrant:
       return s == "ALL_PERMISSIONS" || IsPermission(s, true);
+    case Format::kName:
+      return !text::IsBlank(s);
     case Format::kRoleName:
-      return s.find(',') == std::string_view::npos && !s.starts_with(' ') && !s.ends_with(' ');
+      return !text::IsBlank(s) && s.find(',') == std::string_view::npos && !s.starts_with(' ') &&
+             !s.ends_with(' ');
     case Format::kKraPin:
       return IsKraPin(s);
   }

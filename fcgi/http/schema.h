@@ -31,7 +31,8 @@ enum class Format {
   kPermission,  // module:resource:action, no wildcards, optionally ":own"
   kCode,        // module:resource:action, no wildcards, no ":own": what a catalogue lists
   kGrant,       // the same with wildcards, or ALL_PERMISSIONS: what a role may hold
-  kRoleName,    // no comma: nginx lists names with commas (API.md)
+  kName,        // not blank: of a person or a tenant, for people to see
+  kRoleName,    // the same, and no comma: nginx lists names with commas (API.md)
   kKraPin,      // a letter, nine digits, a letter (SPEC U2)
 };
 

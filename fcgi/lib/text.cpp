@@ -43,6 +43,24 @@ bool IsControl(CodePoint c) {
          (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+// White space, or nothing at all to see: also what has another category but is invisible by its
+// nature (Default_Ignorable_Code_Point, such as U+3164), and Braille's blank.
+bool IsInvisible(CodePoint c) {
+  if (c < 0) return true;
+  constexpr CodePoint kBrailleBlank = 0x2800;
+  const auto* property = utf8proc_get_property(c);
+  switch (property->category) {
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+      return true;
+    default:
+      return property->ignorable != 0 || c == kBrailleBlank;
+  }
+}
+
 bool IsWordPart(CodePoint c) {
   if (c < 0) return false;
   const auto category = utf8proc_category(c);
@@ -119,6 +137,15 @@ bool HasControl(std::string_view s) {
     i += size;
   }
   return false;
+}
+
+bool IsBlank(std::string_view s) {
+  for (std::size_t i = 0; i < s.size();) {
+    const auto [code, size] = DecodeAt(s, i);
+    if (!IsInvisible(code)) return false;
+    i += size;
+  }
+  return true;
 }
 
 std::string_view Truncate(std::string_view s, std::size_t max_bytes) {

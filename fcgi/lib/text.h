@@ -17,6 +17,8 @@ std::size_t Length(std::string_view s);
 // True where `s` has a control character (category Cc: C0 with NUL, DEL, C1), or a line or
 // paragraph separator (U+2028, U+2029), or a bidirectional override (U+202A-E, U+2066-9).
 bool HasControl(std::string_view s);
+// True where `s` shows nothing: white space and invisible characters alone, or nothing at all.
+bool IsBlank(std::string_view s);
 // At most `max_bytes` of `s`, cut at a code point.
 std::string_view Truncate(std::string_view s, std::size_t max_bytes);
 // `s` without control characters and ill-formed bytes, at most `max_bytes`: for what a client says

@@ -12,8 +12,8 @@ using http::Schema;
 
 constexpr FieldSpec kSecondFactorCode{.name = "code", .min = 6, .max = 32};
 constexpr std::array kProfileFields = {
-    Optional("first_name", 100),
-    Optional("last_name", 100),
+    Optional("first_name", 100, Format::kName),
+    Optional("last_name", 100, Format::kName),
     kPhoneField,
     Optional("address", 500),
 };

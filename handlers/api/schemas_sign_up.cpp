@@ -17,8 +17,9 @@ constexpr std::array kRegisterFields = {
     kTenantField,
     kEmailField,
     NewPassword("password"),
-    FieldSpec{.name = "first_name", .nullable = true, .min = 1, .max = 100},
-    FieldSpec{.name = "last_name", .nullable = true, .min = 1, .max = 100},
+    FieldSpec{
+        .name = "first_name", .nullable = true, .min = 1, .max = 100, .format = Format::kName},
+    FieldSpec{.name = "last_name", .nullable = true, .min = 1, .max = 100, .format = Format::kName},
     FieldSpec{.name = "phone", .nullable = true, .min = 8, .max = 16, .format = Format::kPhone},
 };
 constexpr std::array kMailedLinkFields = {Token("token")};

@@ -24,7 +24,7 @@ constexpr FieldSpec kMaxUsers{.name = "max_users",
 constexpr FieldSpec kTenantStatus{.name = "status", .max = 16, .one_of = kTenantStates};
 constexpr std::array kNewTenantFields = {
     FieldSpec{.name = "slug", .required = true, .min = 1, .max = 63, .format = Format::kSlug},
-    FieldSpec{.name = "name", .required = true, .min = 1, .max = 200},
+    FieldSpec{.name = "name", .required = true, .min = 1, .max = 200, .format = Format::kName},
     FieldSpec{.name = "preset", .max = 16, .one_of = kPresets},
     Optional("plan", 64),
     Time("subscription_ends_at", true),
@@ -33,7 +33,7 @@ constexpr std::array kNewTenantFields = {
 };
 constexpr std::array kTenantChangeFields = {
     FieldSpec{.name = "slug", .min = 1, .max = 63, .format = Format::kSlug},
-    FieldSpec{.name = "name", .min = 1, .max = 200},
+    FieldSpec{.name = "name", .min = 1, .max = 200, .format = Format::kName},
     Optional("plan", 64),
     Time("subscription_ends_at", true),
     kMaxUsers,

@@ -22,8 +22,9 @@ constexpr FieldSpec kRoleIdList{
     .name = "role_ids", .type = FieldType::kArray, .max = 100, .item = &kUidItem};
 constexpr std::array kNewUserFields = {
     kEmailField,
-    FieldSpec{.name = "first_name", .required = true, .min = 1, .max = 100},
-    FieldSpec{.name = "last_name", .required = true, .min = 1, .max = 100},
+    FieldSpec{
+        .name = "first_name", .required = true, .min = 1, .max = 100, .format = Format::kName},
+    FieldSpec{.name = "last_name", .required = true, .min = 1, .max = 100, .format = Format::kName},
     kPhoneField,
     Optional("address", 500),
     Optional("employee_id", 64),
@@ -34,8 +35,8 @@ constexpr std::array kNewUserFields = {
     Flag("is_tenant_admin"),
 };
 constexpr std::array kUserChangeFields = {
-    Optional("first_name", 100),
-    Optional("last_name", 100),
+    Optional("first_name", 100, Format::kName),
+    Optional("last_name", 100, Format::kName),
     kPhoneField,
     Optional("address", 500),
     Optional("employee_id", 64),

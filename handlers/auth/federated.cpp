@@ -26,7 +26,7 @@ std::optional<std::string> TextOf(const json::Value& object, std::string_view na
 std::optional<std::string> NameOf(const json::Value& object, std::string_view name) {
   const auto given = TextOf(object, name);
   auto text = given ? text::Nfc(*given) : std::nullopt;
-  if (!text || text->empty() || text::HasControl(*text) || text::Length(*text) > kMaxName) {
+  if (!text || text::IsBlank(*text) || text::HasControl(*text) || text::Length(*text) > kMaxName) {
     return std::nullopt;
   }
   return text;

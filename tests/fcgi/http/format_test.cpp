@@ -117,5 +117,21 @@ TEST(HasFormat, Others) {
   EXPECT_TRUE(HasFormat("anything", Format::kPassword));
 }
 
+TEST(HasFormat, NamesAreToBeSeen) {
+  for (const Format format : {Format::kName, Format::kRoleName}) {
+    for (const char* s :
+         {"Ann", "Ann Lee", "\u00e9", "\u6771", "-", "\U0001f468\u200d\U0001f469"}) {
+      EXPECT_TRUE(HasFormat(s, format)) << s;
+    }
+    for (const char* s :
+         {" ", "   ", "\u00a0", "\u3000\u2003", "\u200b", "\u2060\u00ad", "\u3164"}) {
+      EXPECT_FALSE(HasFormat(s, format)) << s;
+    }
+  }
+  EXPECT_TRUE(HasFormat(" Ann, Jr", Format::kName));
+  EXPECT_FALSE(HasFormat("Ann, Jr", Format::kRoleName));
+  EXPECT_FALSE(HasFormat(" Ann", Format::kRoleName));
+}
+
 }  // namespace
 }  // namespace gatehouse::http

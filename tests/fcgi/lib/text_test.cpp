@@ -102,6 +102,18 @@ TEST(Text, E5_ControlsAreFound) {
   }
 }
 
+TEST(Text, BlankIsWhatShowsNothing) {
+  for (const auto s : {""sv, " "sv, "\t\n"sv, "\u00a0"sv, "\u1680"sv, "\u2003\u3000"sv,
+                       "\u200b\u200d\u2060"sv, "\u00ad"sv, "\ufeff"sv, "\u115f\u1160\u3164\uffa0"sv,
+                       "\u2800"sv, "\ufe0f"sv, "\u034f"sv, "\U000e0061"sv, "\u202e"sv}) {
+    EXPECT_TRUE(IsBlank(s)) << HexEncode(s);
+  }
+  for (const auto s : {"a"sv, " a "sv, "."sv, "\u200bx"sv, "\u0301"sv, "\u0b85"sv, "\u2801"sv,
+                       "\U0001f468\u200d\U0001f469"sv, "\ue000"sv}) {
+    EXPECT_FALSE(IsBlank(s)) << HexEncode(s);
+  }
+}
+
 TEST(Text, TruncateCutsBetweenCodePoints) {
   const auto s = "a\u00e9\u20ac\U0001f600"sv;  // 1 + 2 + 3 + 4 bytes
   const std::size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
