@@ -78,7 +78,7 @@ void WriteString(json::Writer& out, const FieldSpec& field) {
       out.Member("pattern", "^[^,]+$");
       break;
     case Format::kKraPin:
-      out.Member("pattern", "^[A-Z][0-9]{9}[A-Z]$");
+      out.Member("pattern", "^[A-Za-z][0-9]{9}[A-Za-z]$");
       break;
   }
 }

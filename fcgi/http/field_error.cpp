@@ -75,7 +75,7 @@ std::string_view FormatName(Format format) {
     case Format::kRoleName:
       return "a name without commas, not beginning or ending with a space";
     case Format::kKraPin:
-      return "a capital letter, nine digits, a capital letter";
+      return "a letter, nine digits, a letter";
     case Format::kAny:
     case Format::kLines:
     case Format::kPassword:

@@ -93,7 +93,7 @@ bool IsSlug(std::string_view s) {
 }
 
 bool IsKraPin(std::string_view s) {
-  const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_letter = [](char c) { return IsAlnum(c) && !IsDigit(c); };
   return s.size() == 11 && is_letter(s.front()) && is_letter(s.back()) &&
          std::all_of(s.begin() + 1, s.end() - 1, IsDigit);
 }
@@ -159,6 +159,13 @@ bool HasFormat(std::string_view s, Format format) {
       return IsKraPin(s);
   }
   return false;
+}
+
+void Canonicalize(std::string& s, Format format) {
+  if (format != Format::kKraPin) return;
+  for (char& c : s) {
+    if (IsLower(c)) c = static_cast<char>(c - 'a' + 'A');
+  }
 }
 
 }  // namespace gatehouse::http

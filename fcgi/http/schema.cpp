@@ -116,7 +116,8 @@ void Validator::CheckText(const FieldSpec& field, std::string& text, const std::
       std::find(field.one_of.begin(), field.one_of.end(), text) == field.one_of.end()) {
     return Add(Problem::kNotAllowed, pointer, &field);
   }
-  if (!HasFormat(text, field.format)) Add(Problem::kInvalidFormat, pointer, &field);
+  if (!HasFormat(text, field.format)) return Add(Problem::kInvalidFormat, pointer, &field);
+  Canonicalize(text, field.format);
 }
 
 void Validator::CheckItems(const FieldSpec& field, json::Array& items, const std::string& pointer) {

@@ -1,6 +1,7 @@
 // Request schemas: declared once as constants, they serve validation, OpenAPI and the hostile-input
 // tests (SPEC E5, A5). Validation finds every problem, not the first; unknown members are refused;
-// strings are NFC-normalized in place, controls are refused.
+// strings are NFC-normalized in place and brought into their format's one spelling, controls are
+// refused.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ enum class Format {
   kGrant,       // the same with wildcards, or ALL_PERMISSIONS: what a role may hold
   kName,        // not blank: of a person or a tenant, for people to see
   kRoleName,    // the same, and no comma: nginx lists names with commas (API.md)
-  kKraPin,      // a letter, nine digits, a letter (SPEC U2)
+  kKraPin,      // a letter, nine digits, a letter (SPEC U2); lower case becomes upper case
 };
 
 struct Schema;

@@ -76,7 +76,7 @@ def test_an_employee_is_made_and_gets_a_password_by_mail(stack, tenant, boss):
 
 
 @pytest.mark.parametrize("field, value", [
-    ("kra_pin", "A12345678Z"), ("kra_pin", "a123456789z"), ("phone", "0712345678"),
+    ("kra_pin", "A12345678Z"), ("kra_pin", "A12345678ıZ"), ("phone", "0712345678"),
     ("email", "no"), ("first_name", ""), ("last_name", None), ("role_ids", ["x"]),
     ("address", "x" * 501), ("employee_id", "x" * 65), ("tenant_id", NOBODY),
     ("is_platform_admin", True), ("email_verified", False), ("status", "active"),
@@ -88,6 +88,21 @@ def test_what_is_not_right_is_named(stack, boss, field, value):
     answer = boss.post("/auth/users", body, expect=(422, "validation_failed")).json()
     assert any(e["pointer"].startswith(f"/{field}") for e in answer["errors"])
     assert not stack.sql("SELECT 1 FROM users WHERE email = %s", body["email"])
+
+
+@pytest.mark.parametrize("typed", ["a123456789z", "A123456789z", "a123456789Z"])
+def test_a_kra_pin_in_either_case(stack, boss, typed):
+    """U2: "a letter, nine digits, a letter"; stored and shown in capitals, by POST and PATCH."""
+    made = boss.post("/auth/users", new_body(kra_pin=typed), expect=201).json()
+    path = f"/auth/users/{made['id']}"
+    assert made["kra_pin"] == boss.get(path).json()["kra_pin"] == "A123456789Z"
+    before = len(events(stack, made["id"], "user.updated"))
+    # Nothing changes by another spelling of the same.
+    boss.call("PATCH", path, {"kra_pin": typed}, expect=200)
+    assert len(events(stack, made["id"], "user.updated")) == before
+    told = boss.call("PATCH", path, {"kra_pin": "p000000000q"}, expect=200).json()
+    assert told["kra_pin"] == "P000000000Q"
+    assert stack.value("SELECT kra_pin FROM users WHERE email = %s", made["email"]) == "P000000000Q"
 
 
 def test_an_address_is_taken_once_and_free_after_deletion(stack, boss):

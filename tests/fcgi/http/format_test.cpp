@@ -117,6 +117,21 @@ TEST(HasFormat, Others) {
   EXPECT_TRUE(HasFormat("anything", Format::kPassword));
 }
 
+TEST(HasFormat, U2_KraPinsInEitherCase) {
+  for (const char* s : {"A123456789Z", "a123456789z", "p000000000Q"}) {
+    EXPECT_TRUE(HasFormat(s, Format::kKraPin)) << s;
+  }
+  for (const char* s : {"", "A12345678Z", "A1234567890Z", "1123456789Z", "A123456789@",
+                        "A12345678aZ", "[123456789`", "A123456789Z "}) {
+    EXPECT_FALSE(HasFormat(s, Format::kKraPin)) << s;
+  }
+  std::string pin = "a123456789z";
+  Canonicalize(pin, Format::kKraPin);
+  EXPECT_EQ(pin, "A123456789Z");
+  Canonicalize(pin = "anything", Format::kAny);
+  EXPECT_EQ(pin, "anything");
+}
+
 TEST(HasFormat, NamesAreToBeSeen) {
   for (const Format format : {Format::kName, Format::kRoleName}) {
     for (const char* s :
