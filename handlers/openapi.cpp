@@ -203,6 +203,7 @@ void WriteOperation(json::Writer& out, const Route& route) {
   if (!route.permission.empty()) out.Member("x-permission", route.permission);
   if (route.body != nullptr && !route.body->fields.empty()) {
     out.Key("requestBody").BeginObject().Member("required", NeedsBody(route));
+    out.Member("x-body-limit", static_cast<std::int64_t>(route.body_limit));
     WriteContent(out, http::MediaTypeName(route.body->media), route.body->name);
     out.EndObject();
   }

@@ -20,6 +20,8 @@ using enum Pool;
 using enum Gate;
 
 constexpr std::size_t kBody = std::size_t{64} * 1024;
+// Ten thousand permissions of everyday length (API.md: a role may hold thousands).
+constexpr std::size_t kGrants = std::size_t{512} * 1024;
 constexpr std::size_t kUpload = std::size_t{6} * 1024 * 1024;
 constexpr Seconds kQuick{5};
 constexpr Seconds kUsual{30};
@@ -88,9 +90,9 @@ Route{"GET",    "/auth/users/{id}/sessions",             kPermission,       "aut
 Route{"POST",   "/auth/users/{id}/logout",               kPermission,       "auth:users:edit",    kAccount, kSigned,        kUsual,   kBody,   &kEmpty,          nullptr,            nullptr,               204, kFull,       false,   false,     PostUserLogout,          "End all sessions of a user."},
 Route{"GET",    "/auth/users/{id}/picture",              kSession,          {},                   kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            nullptr,               200, kFull,       true,    false,     GetUserPicture,          "A user's picture."},
 Route{"GET",    "/auth/roles",                           kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kRoleFilter,       &kRoleList,            200, kFull,       false,   false,     GetRoles,                "The tenant's roles and the system's."},
-Route{"POST",   "/auth/roles",                           kPermission,       "auth:roles:create",  kAccount, kSigned,        kUsual,   kBody,   &kNewRole,        nullptr,            &kRoleAnswer,          201, kFull,       false,   true,      PostRoles,               "Create a role."},
+Route{"POST",   "/auth/roles",                           kPermission,       "auth:roles:create",  kAccount, kSigned,        kUsual,   kGrants, &kNewRole,        nullptr,            &kRoleAnswer,          201, kFull,       false,   true,      PostRoles,               "Create a role."},
 Route{"GET",    "/auth/roles/{id}",                      kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          nullptr,            &kRoleAnswer,          200, kFull,       false,   false,     GetRole,                 "One role."},
-Route{"PATCH",  "/auth/roles/{id}",                      kPermission,       "auth:roles:edit",    kAccount, kSigned,        kUsual,   kBody,   &kRoleChange,     nullptr,            &kRoleAnswer,          200, kFull,       false,   false,     PatchRole,               "Change a role."},
+Route{"PATCH",  "/auth/roles/{id}",                      kPermission,       "auth:roles:edit",    kAccount, kSigned,        kUsual,   kGrants, &kRoleChange,     nullptr,            &kRoleAnswer,          200, kFull,       false,   false,     PatchRole,               "Change a role."},
 Route{"DELETE", "/auth/roles/{id}",                      kPermission,       "auth:roles:delete",  kAccount, kSigned,        kUsual,   0,       nullptr,          &kForce,            nullptr,               204, kFull,       false,   false,     DeleteRole,              "Delete a role; one in use only with force=true."},
 Route{"GET",    "/auth/permissions",                     kPermission,       "auth:roles:view",    kAccount, kSigned,        kUsual,   0,       nullptr,          &kPermissionFilter, &kPermissionList,      200, kFull,       false,   false,     GetPermissions,          "The catalogue of permissions."},
 Route{"POST",   "/auth/permissions/{code}",              kPlatformAdmin,    {},                   kAccount, kSigned,        kUsual,   kBody,   &kNewPermission,  nullptr,            &kPermissionAnswer,    201, kFull,       false,   false,     PostPermissions,         "Add a permission to the catalogue."},

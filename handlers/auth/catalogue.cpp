@@ -9,6 +9,8 @@ namespace gatehouse::auth {
 namespace {
 
 constexpr std::string_view kOwn = ":own";
+// A role can name thousands; the answer stays readable.
+constexpr std::size_t kMaxProblems = 50;
 constexpr unsigned kMasks = 8;  // each of three segments as it is, or "*"
 
 using Segments = std::array<std::string_view, 3>;
@@ -54,6 +56,7 @@ Status Catalogue::Check(std::span<const std::string> asked) const {
   Error error = MakeError(ErrorCode::kUnknownPermission);
   for (std::size_t i = 0; i < asked.size(); ++i) {
     if (Lists(asked[i])) continue;
+    if (error.fields.size() == kMaxProblems) break;
     if (error.inner.empty()) error.inner = asked[i] + ": not in the catalogue of permissions";
     error.fields.push_back({"/permissions/" + std::to_string(i), "unknown_permission",
                             asked[i] + ": the catalogue of permissions lists nothing like it.",

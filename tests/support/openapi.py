@@ -23,6 +23,7 @@ class Operation:
     media: tuple  # of the request body
     schema: dict  # of the JSON body, resolved
     required: bool  # the body
+    body_limit: int  # bytes; 0: none is read
     responses: dict = field(default_factory=dict)
 
     @property
@@ -75,7 +76,7 @@ def operations(stack):
             found.append(Operation(
                 method.upper(), template, fill(template), bool(security) and {} not in security,
                 schemes, operation.get("x-permission", ""), tuple(media), schema,
-                body.get("required", False), operation["responses"]))
+                body.get("required", False), body.get("x-body-limit", 0), operation["responses"]))
     return found
 
 
