@@ -21,7 +21,11 @@ constexpr FieldSpec kGrantList{
 constexpr std::array kNewRoleFields = {
     FieldSpec{.name = "name", .required = true, .min = 1, .max = 64, .format = Format::kRoleName},
     Optional("description", 500),
-    kGrantList,
+    FieldSpec{.name = "permissions",
+              .type = FieldType::kArray,
+              .required = true,
+              .max = 10000,
+              .item = &kGrantItem},
     Flag("system"),
 };
 constexpr std::array kRoleChangeFields = {

@@ -71,7 +71,7 @@ def test_nobody_edits_their_own_role_upwards(stack, place, manager):
     everything = signed_in(stack, stack.new_user(place, roles=(
         stack.new_role(place, "ALL_PERMISSIONS"),)))
     new_role(everything, permissions=["ALL_PERMISSIONS"])
-    everything.post("/auth/roles", {"name": fresh_name(), "system": True},
+    everything.post("/auth/roles", {"name": fresh_name(), "permissions": [], "system": True},
                     expect=(403, "permission_denied"))
 
 
@@ -85,7 +85,7 @@ def test_system_roles_are_everybodys_to_see_and_platform_administrators_to_chang
     assert chief.get(path, expect=200).json() == system_role
     assert system_role in pages(chief, "/auth/roles?limit=200")
     for client in (chief, manager):
-        client.post("/auth/roles", {"name": fresh_name(), "system": True},
+        client.post("/auth/roles", {"name": fresh_name(), "permissions": [], "system": True},
                     expect=(403, "permission_denied"))
         client.call("PATCH", path, {"description": "mine"}, expect=(403, "permission_denied"))
         client.call("DELETE", path, expect=(403, "permission_denied"))
@@ -101,7 +101,7 @@ def test_system_roles_are_everybodys_to_see_and_platform_administrators_to_chang
 def test_a_system_role_made_from_abroad_is_recorded_at_home(stack, place, root):
     """A1: whatever tenant the query names, the role is nobody's."""
     made = root.post(f"/auth/roles?tenant_id={tenant_id(stack, place)}",
-                     {"name": fresh_name(), "system": True}, expect=201).json()
+                     {"name": fresh_name(), "permissions": [], "system": True}, expect=201).json()
     assert made["tenant_id"] is None
     root.call("DELETE", f"/auth/roles/{made['id']}?tenant_id={tenant_id(stack, place)}",
               expect=204)

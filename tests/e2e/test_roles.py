@@ -70,6 +70,7 @@ def test_the_least_that_a_role_needs(chief):
     ({"name": "a\u0007b"}, "/name"),
     ({"name": "n" * 65}, "/name"),
     ({"name": None}, "/name"),
+    ({"name": "ok"}, "/permissions"),
     ({"name": "ok", "permissions": ["nonsense"]}, "/permissions/0"),
     ({"name": "ok", "permissions": ["sales:orders:view", "Sales:orders:view"]}, "/permissions/1"),
     ({"name": "ok", "permissions": None}, "/permissions"),
@@ -77,7 +78,8 @@ def test_the_least_that_a_role_needs(chief):
     ({"name": "ok", "created_by": PLATFORM_ADMINISTRATOR}, "/created_by"),
 ])
 def test_what_a_role_cannot_be(chief, body, pointer):
-    """E5, API.md: a role name has 1 to 64 characters, no comma, no control character."""
+    """E5, API.md: permissions are named, also where there are none; a role name has 1 to 64
+    characters, no comma, no control character."""
     problem = chief.post("/auth/roles", body, expect=(422, "validation_failed")).json()
     assert pointer in [error["pointer"] for error in problem["errors"]]
 
@@ -178,7 +180,7 @@ def test_thousands_of_permissions(stack, place, root, word):
 def test_a_name_is_borne_once_in_a_tenant(chief, stranger):
     name = fresh_name()
     first = new_role(chief, name=name)
-    chief.post("/auth/roles", {"name": name}, expect=(409, "already_exists"))
+    chief.post("/auth/roles", {"name": name, "permissions": []}, expect=(409, "already_exists"))
     other = new_role(chief)
     chief.call("PATCH", f"/auth/roles/{other['id']}", {"name": name},
                expect=(409, "already_exists"))
@@ -193,12 +195,13 @@ def test_no_tenant_role_has_a_system_roles_name(root, chief, system_role):
     """R7: GATEHOUSE_REQUIRE_ROLE names a role by its name alone."""
     mine = new_role(chief)
     for name in ("Platform Administrator", system_role["name"]):
-        chief.post("/auth/roles", {"name": name}, expect=(409, "already_exists"))
+        chief.post("/auth/roles", {"name": name, "permissions": []},
+                   expect=(409, "already_exists"))
         chief.call("PATCH", f"/auth/roles/{mine['id']}", {"name": name},
                    expect=(409, "already_exists"))
-    root.post("/auth/roles", {"name": mine["name"], "system": True},
+    root.post("/auth/roles", {"name": mine["name"], "permissions": [], "system": True},
               expect=(409, "already_exists"))
-    root.post("/auth/roles", {"name": system_role["name"], "system": True},
+    root.post("/auth/roles", {"name": system_role["name"], "permissions": [], "system": True},
               expect=(409, "already_exists"))
     root.call("PATCH", f"/auth/roles/{system_role['id']}", {"name": mine["name"]},
               expect=(409, "already_exists"))
@@ -210,11 +213,12 @@ def test_the_race_for_a_name_has_one_winner(root, chief, stranger):
     other = twin(chief)
     for _ in range(8):
         name = fresh_name()
+        body = {"name": name, "permissions": []}
         answers = together([
-            lambda: root.post("/auth/roles", {"name": name, "system": True}),
-            lambda: chief.post("/auth/roles", {"name": name}),
-            lambda: other.post("/auth/roles", {"name": name}),
-            lambda: stranger.post("/auth/roles", {"name": name})])
+            lambda: root.post("/auth/roles", {**body, "system": True}),
+            lambda: chief.post("/auth/roles", body),
+            lambda: other.post("/auth/roles", body),
+            lambda: stranger.post("/auth/roles", body)])
         codes = [answer.status_code for answer in answers]
         assert set(codes) <= {201, 409}, codes
         made = [answer.json() for answer in answers if answer.status_code == 201]

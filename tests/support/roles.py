@@ -72,7 +72,8 @@ def fresh_name():
 
 def new_role(client, **fields):
     """POST /auth/roles; the answer's document."""
-    return client.post("/auth/roles", {"name": fresh_name(), **fields}, expect=201).json()
+    body = {"name": fresh_name(), "permissions": [], **fields}
+    return client.post("/auth/roles", body, expect=201).json()
 
 
 def everywhere(client, query, status, rounds=12):
