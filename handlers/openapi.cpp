@@ -165,7 +165,13 @@ void WriteParameters(json::Writer& out, const Route& route) {
   if (has_code) WriteParameter(out, api::schema::kPermissionCode, "path");
   if (IsTenantScoped(route)) WriteParameter(out, api::schema::kTenantParameter, "query");
   if (route.idempotent) {
-    WriteParameter(out, {.name = "Idempotency-Key", .min = 1, .max = 255}, "header");
+    WriteParameter(out,
+                   {.name = "Idempotency-Key",
+                    .min = 1,
+                    .max = 255,
+                    .description = "For 24 hours the same key and body get the first success again."
+                                   " A refusal is not kept: after one, the key takes another body"},
+                   "header");
   }
   if (has_query) {
     for (const auto& field : route.query->fields) {
