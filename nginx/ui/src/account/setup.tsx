@@ -42,7 +42,7 @@ export function Setup({ me, done, cancel }: Props) {
 
 function Begin({ me, got, stop, forced }:
     { me: Me; got(made: Enrolment): void; stop: ComponentChildren; forced: boolean }) {
-  const proof = useProof(me);
+  const proof = useProof(me, { first: forced });  // else the step is read first
   const submit = async (values: Values) => got(await post<Enrolment>("/auth/2fa/enrol", proof.of(values)));
   return (
     <div class="steps">

@@ -54,11 +54,15 @@ interface CheckboxProps extends Common {
   value?: string;
 }
 
-// What every field needs: its ids, its error, its attributes.
-export function useField(name: string, hasHelp: boolean) {
+// What every field needs: its ids, its error, its attributes. `autofocus`: a browser heeds the attribute
+// only once a page, so that a field of a later view asks for the focus itself.
+export function useField(name: string, hasHelp: boolean, autofocus = false) {
   const id = useId();
   const form = useForm();
   useEffect(() => form.mind(name), [name]);
+  useEffect(() => {
+    if (autofocus) document.getElementById(id)?.focus();
+  }, []);
   const error = form.errorOf(name);
   const described = [error && `${id}-error`, hasHelp && `${id}-help`].filter(Boolean).join(" ");
   return {
@@ -90,7 +94,7 @@ export function Frame({ id, label, error, help, optional, children }: FrameProps
 }
 
 export function Field({ name, label, help, type = "text", ...input }: InputProps) {
-  const { id, error, attributes } = useField(name, Boolean(help));
+  const { id, error, attributes } = useField(name, Boolean(help), input.autofocus);
   return (
     <Frame {...{ id, label, error, help, optional: !input.required && !input.readOnly }}>
       <input type={type as "text"} {...input} {...attributes} />
@@ -98,7 +102,7 @@ export function Field({ name, label, help, type = "text", ...input }: InputProps
 }
 
 export function TextArea({ name, label, help, ...area }: Common & Attributes<HTMLTextAreaElement> & { rows?: number }) {
-  const { id, error, attributes } = useField(name, Boolean(help));
+  const { id, error, attributes } = useField(name, Boolean(help), area.autofocus);
   return (
     <Frame {...{ id, label, error, help, optional: !area.required }}>
       <textarea rows={3} {...area} {...attributes} />
@@ -107,7 +111,7 @@ export function TextArea({ name, label, help, ...area }: Common & Attributes<HTM
 
 export function Select({ name, label, help, children, ...select }:
     Common & Attributes<HTMLSelectElement> & { children: ComponentChildren }) {
-  const { id, error, attributes } = useField(name, Boolean(help));
+  const { id, error, attributes } = useField(name, Boolean(help), select.autofocus);
   return (
     <Frame {...{ id, label, error, help }}>
       <select {...select} {...attributes}>{children}</select>
@@ -137,7 +141,7 @@ interface PasswordProps extends Common {
 
 export function PasswordField({ name, label, help, autocomplete, required = true, meter, minLength, autofocus }:
     PasswordProps) {
-  const { id, error, attributes } = useField(name, Boolean(help) || meter !== undefined);
+  const { id, error, attributes } = useField(name, Boolean(help) || meter !== undefined, autofocus);
   const [shown, setShown] = useState(false);
   const [value, setValue] = useState("");
   const hint = meter && <Meter password={value} words={meter} minLength={minLength ?? 10} />;
@@ -179,7 +183,7 @@ interface CodeProps extends Common {
 
 // A code of six digits, or a recovery code.
 export function CodeField({ name, label, help, digitsOnly, autofocus, sends }: CodeProps) {
-  const { id, error, attributes } = useField(name, Boolean(help));
+  const { id, error, attributes } = useField(name, Boolean(help), autofocus);
   const input = useRef<HTMLInputElement>(null);
   const onInput = () => {
     const field = input.current;

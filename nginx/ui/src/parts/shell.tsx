@@ -30,12 +30,14 @@ function LanguageSwitch() {
 }
 
 // The name of a view, in the window's title too; a change of view moves focus to it, so that a screen
-// reader says where one is. Not on the first, where the page's own title was just read.
+// reader says where one is. Not on the first, where the page's own title was just read; and not where a
+// field waits for what is to be typed, which its label says.
 let views = 0;
 export function Title({ children, tenant }: { children: string; tenant?: string | undefined }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (views++ > 0 && !document.querySelector("dialog[open]")) heading.current?.focus({ preventScroll: true });
+    if (views++ === 0 || document.querySelector("dialog[open], main [autofocus]")) return;
+    heading.current?.focus({ preventScroll: true });
   }, [children]);
   useEffect(() => {
     document.title = tenant ? `${children} · ${tenant}` : children;
