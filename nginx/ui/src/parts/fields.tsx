@@ -80,15 +80,18 @@ interface FrameProps {
   error: string | undefined;
   help?: ComponentChildren;
   optional?: boolean;
+  // The error is read out: the field has the focus already when it appears.
+  alerts?: boolean;
   children: ComponentChildren;
 }
 
-export function Frame({ id, label, error, help, optional, children }: FrameProps) {
+export function Frame({ id, label, error, help, optional, alerts, children }: FrameProps) {
   return (
     <div class="field">
       <label for={id}>{label}{optional && <span class="quiet"> {t("field.optional")}</span>}</label>
       {children}
-      {error && <p class="field-error" id={`${id}-error`}><Icon name="alert" />{error}</p>}
+      {error && <p class="field-error" id={`${id}-error`} role={alerts ? "alert" : undefined}>
+        <Icon name="alert" />{error}</p>}
       {help && <div class="help" id={`${id}-help`}>{help}</div>}
     </div>);
 }
@@ -193,7 +196,7 @@ export function CodeField({ name, label, help, digitsOnly, autofocus, sends }: C
     if (sends && /^\d{6}$/.test(compact)) field.form?.requestSubmit();
   };
   return (
-    <Frame {...{ id, label, error, help }}>
+    <Frame {...{ id, label, error, help, alerts: true }}>
       <input ref={input} type="text" class="code" {...attributes} required autocomplete="one-time-code"
         inputMode={digitsOnly ? "numeric" : "text"} autocapitalize="none" spellcheck={false} maxLength={64}
         autofocus={autofocus ?? false} onInput={onInput} />

@@ -45,6 +45,12 @@ function flaws(form: HTMLFormElement): Map<string, string> {
   return found;
 }
 
+// Refusals that are about one field, by the names it goes by.
+const fieldsOf: Record<string, readonly string[]> = {
+  invalid_code: ["code"],
+  wrong_password: ["password", "current_password"],
+};
+
 export interface FormProps {
   // Gets the fields' texts; what it throws is shown.
   submit(values: Values, form: HTMLFormElement): Promise<void>;
@@ -73,9 +79,11 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     return () => { alive.current = false; };
   }, []);
 
+  const explained = problem && explain?.(problem);
+  const own = problem && !explained ? fieldsOf[problem.code]?.find((field) => fields.current.has(field)) : undefined;
   const state: FormState = {
     busy,
-    errorOf: (field) => found.get(field) ?? problem?.of(field),
+    errorOf: (field) => found.get(field) ?? problem?.of(field) ?? (field === own ? problem?.text : undefined),
     mind: (field) => {
       fields.current.add(field);
       return () => { fields.current.delete(field); };
@@ -87,7 +95,10 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     if (!problem && found.size === 0) return;
     // The fields are drawn after the form, in the same breath.
     queueMicrotask(() => {
-      form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]")?.focus();
+      const first = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [role=alert]");
+      first?.focus();
+      // What was wrong is typed anew, not mended.
+      if (own && first instanceof HTMLInputElement) first.select();
     });
   }, [problem, found]);
 
@@ -119,13 +130,13 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
 
   // Errors of fields that this form does not show would be lost otherwise.
   const elsewhere = problem?.fields.filter(({ pointer }) => !fields.current.has(pointer.slice(1))) ?? [];
-  const atFields = problem && problem.fields.length > 0 && elsewhere.length === 0;
+  const atFields = own !== undefined || (problem && problem.fields.length > 0 && elsewhere.length === 0);
   return (
     <FormContext.Provider value={state}>
       <form ref={form} id={id} class={name ? `form ${name}` : "form"} noValidate aria-busy={busy} onSubmit={onSubmit}>
         {problem && !atFields && (
           <Notice kind="error">
-            {explain?.(problem) ?? problem.text}
+            {explained ?? problem.text}
             {problem.retryAfter && problem.status === 429 && ` ${t("wait", { time: wait(problem.retryAfter) })}`}
             {elsewhere.map(({ pointer, user_message }) => <span class="line" key={pointer}>{user_message}</span>)}
             {problem.status >= 500 && problem.requestId &&

@@ -138,8 +138,8 @@ function SecondFactor({ challenge, target, giveUp }:
           {t(recovery ? "second_factor.use_app" : "second_factor.use_recovery")}</button></p>
         <p><button type="button" class="link" onClick={giveUp}>{t("second_factor.give_up")}</button></p>
       </>}>
-      <Form submit={submit} label={t("second_factor.do")}>
-        <CodeField key={String(recovery)} name="code" digitsOnly={!recovery} sends={!recovery} autofocus
+      <Form key={String(recovery)} submit={submit} label={t("second_factor.do")}>
+        <CodeField name="code" digitsOnly={!recovery} sends={!recovery} autofocus
           label={t(recovery ? "second_factor.recovery_code" : "second_factor.code")}
           help={t(recovery ? "second_factor.recovery_help" : "second_factor.help")} />
       </Form>
