@@ -57,7 +57,7 @@ export function Account() {
       say(t("account.factor.done"));
       go("#/security", true);
       loaded.reload();
-    }} leave={() => void signOut()} />;
+    }} leave={signOut} />;
   }
   const View = views[view] ?? Profile;
   return (

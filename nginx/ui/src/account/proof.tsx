@@ -8,15 +8,16 @@ import { pageFor, pages, withReturn } from "../base/session";
 import { t } from "../base/texts";
 import { CodeField, PasswordField } from "../parts/fields";
 import type { Values } from "../parts/form";
+import { leaving } from "../parts/leaving";
 import type { Me } from "./me";
 
 // Whoever signed in with a password has one; of others we cannot know.
 export const hasPassword = ({ session }: Me): boolean => session.amr.includes("pwd");
 
-export const freshSignIn = async (): Promise<void> => {
+export const freshSignIn = (): void => leaving(async () => {
   await post("/auth/logout").catch(() => undefined);
   location.assign(withReturn(pageFor(pages.signIn), location.pathname + location.hash));
-};
+});
 
 export interface Proof {
   fields: ComponentChildren;
@@ -55,7 +56,7 @@ export function useProof(me: Me, { code = false, name = "password", first = true
     explain: (problem) => problem.code === "authentication_required" ? (
       <>
         {t("account.proof.stale")}{" "}
-        <button type="button" class="link" onClick={() => void freshSignIn()}>{t("sign_in.again")}</button>
+        <button type="button" class="link" onClick={freshSignIn}>{t("sign_in.again")}</button>
       </>) : undefined,
   };
 }

@@ -17,6 +17,9 @@ import { Setup } from "./setup";
 // Recovery codes that were made and not yet said to be saved. They are shown only once: looking at
 // another view meanwhile must not lose them.
 const unsaved = signal<string[] | null>(null);
+addEventListener("beforeunload", (event) => {
+  if (unsaved.value) event.preventDefault();
+});
 
 export function SecondFactor({ me, info, change }: Mine) {
   const on = me.user.two_factor_enabled;

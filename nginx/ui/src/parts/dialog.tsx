@@ -6,7 +6,9 @@ import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../base/texts";
 import { Form } from "./form";
 import { Icon } from "./icon";
-import { signal } from "./signal";
+import { question } from "./question";
+
+export { confirm } from "./question";
 
 export function Dialog({ title, close, children, wide }:
     { title: string; close(): void; children: ComponentChildren; wide?: boolean }) {
@@ -38,21 +40,6 @@ export function Dialog({ title, close, children, wide }:
       {children}
     </dialog>);
 }
-
-interface Question {
-  title: string;
-  body: ComponentChildren;
-  // On the button that does it.
-  action: string;
-  danger?: boolean;
-  // What is done; its failure stands in the dialog.
-  run(): Promise<void>;
-}
-
-const question = signal<Question | null>(null);
-
-// Asks before something that hurts, and then does it.
-export const confirm = (asked: Question): void => question.set(asked);
 
 // The place of confirm()'s dialog; a page has one.
 export function Confirmation() {

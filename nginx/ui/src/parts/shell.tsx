@@ -10,6 +10,7 @@ import type { User } from "../base/types";
 import { Confirmation } from "./dialog";
 import { Toasts } from "./feedback";
 import { Icon, type IconName } from "./icon";
+import { leaving } from "./leaving";
 
 export function Mark() {
   return (
@@ -23,7 +24,11 @@ function LanguageSwitch() {
   return (
     <label class="language">
       <span class="hidden">{t("language")}</span>
-      <select value={language} onChange={(event) => switchLanguage(event.currentTarget.value)}>
+      <select value={language} onChange={({ currentTarget }) => {
+        const code = currentTarget.value;
+        currentTarget.value = language;  // until the page is loaded anew, which may be thought better of
+        leaving(() => switchLanguage(code));
+      }}>
         {languages.map(({ code, name }) => <option key={code} value={code} lang={code}>{name}</option>)}
       </select>
     </label>);
@@ -77,10 +82,10 @@ interface ShellProps {
   children: ComponentChildren;
 }
 
-export async function signOut(): Promise<void> {
+export const signOut = (): void => leaving(async () => {
   await post("/auth/logout").catch(() => undefined);  // over already, or out of reach: the page goes
   await goTo(pageFor(pages.signIn));
-}
+});
 
 type Pictured = Pick<User, "picture_url" | "first_name" | "last_name" | "email">;
 
@@ -117,7 +122,7 @@ export function Shell({ user, tenant, nav, navLabel, current, here, above, child
         <div class="who">
           <Avatar user={user} />
           <span class="who-name">{displayName(user)}</span>
-          <button type="button" class="button small" onClick={() => void signOut()}>{t("sign_out")}</button>
+          <button type="button" class="button small" onClick={signOut}>{t("sign_out")}</button>
         </div>
       </header>
       <div class="columns">

@@ -28,7 +28,7 @@ export function ChangePassword() {
   };
   return (
     <Card title={t("change_password.title")} tenant={options?.tenant.name}
-      footer={<p><button type="button" class="link" onClick={() => void signOut()}>{t("sign_out")}</button></p>}>
+      footer={<p><button type="button" class="link" onClick={signOut}>{t("sign_out")}</button></p>}>
       <Await from={session}>
         {(me) => me && (
           <>
