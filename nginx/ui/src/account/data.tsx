@@ -6,7 +6,7 @@ import { pages } from "../base/session";
 import { t } from "../base/texts";
 import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
-import { Notice, say } from "../parts/feedback";
+import { ProblemNotice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -44,7 +44,7 @@ function Export() {
   };
   return (
     <Section title={t("account.export")} intro={t("account.export.intro")}>
-      {problem && <Notice kind="error">{problem.text}</Notice>}
+      {problem && <ProblemNotice problem={problem} />}
       <div class="actions">
         <button type="button" class="button" aria-disabled={busy} onClick={() => void act(run)}>
           {busy ? <span class="spinner" aria-hidden="true" /> : <Icon name="download" />}{t("account.export.do")}

@@ -5,7 +5,7 @@ import { asProblem, call, get, post, type Problem } from "../base/api";
 import { date, t } from "../base/texts";
 import type { Named, Page } from "../base/types";
 import { confirm } from "../parts/dialog";
-import { Notice, say } from "../parts/feedback";
+import { ProblemNotice, say } from "../parts/feedback";
 import { Await, useLoad } from "../parts/load";
 import { Section } from "../parts/shell";
 import { When } from "../parts/when";
@@ -105,7 +105,7 @@ export function LinkedAccounts({ me, info }: Mine) {
     .map(({ provider, name }) => ({ id: provider, name }))];
   return (
     <Section title={t("account.linked")} intro={t("account.linked.intro")}>
-      {problem && <Notice kind="error">{problem.text}</Notice>}
+      {problem && <ProblemNotice problem={problem} />}
       <Await from={providers}>
         {() => (
           <Await from={identities}>

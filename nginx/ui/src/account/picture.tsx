@@ -5,7 +5,7 @@ import { call } from "../base/api";
 import { t } from "../base/texts";
 import type { User } from "../base/types";
 import { useAction } from "../parts/action";
-import { Notice, say } from "../parts/feedback";
+import { ProblemNotice, say } from "../parts/feedback";
 import { Avatar, Section } from "../parts/shell";
 import { Crop } from "./crop";
 import type { Mine } from "./me";
@@ -86,7 +86,7 @@ export function Picture({ me: { user }, change }: Mine) {
             }} />
         </div>
       </div>
-      {problem && <Notice kind="error">{problem.text}</Notice>}
+      {problem && <ProblemNotice problem={problem} />}
       {chosen && <Crop image={chosen} close={() => setChosen(null)} save={save} />}
     </Section>);
 }

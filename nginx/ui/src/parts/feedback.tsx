@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { asProblem, type Problem } from "../base/api";
+import { isSignedOut, pageFor, pages } from "../base/session";
 import { t } from "../base/texts";
 import { Icon } from "./icon";
 
@@ -19,6 +20,23 @@ export function Notice({ kind, children, action }:
     </div>);
 }
 
+// What a Problem says, and the way on where there is one. A session that ended is begun anew in another
+// tab: here is what somebody entered.
+export function Said({ problem }: { problem: Problem }) {
+  if (problem.status === 401 && isSignedOut(problem)) {
+    return (
+      <>
+        {problem.text}{" "}
+        <a href={pageFor(pages.signIn)} target="_blank" rel="noreferrer">{t("sign_in.new_tab")}</a>.{" "}
+        {t("sign_in.then")}
+      </>);
+  }
+  return <>{problem.text}</>;
+}
+
+export const ProblemNotice = ({ problem }: { problem: Problem }) =>
+  <Notice kind="error"><Said problem={problem} /></Notice>;
+
 export const Loading = () => (
   <p class="loading" role="status"><span class="spinner" aria-hidden="true" />{t("loading")}</p>);
 
@@ -29,31 +47,34 @@ export function Empty({ title, children }: { title: string; children?: Component
 export function Failure({ problem, retry }: { problem: Problem; retry(): void }) {
   return (
     <Notice kind="error" action={<button type="button" class="button small" onClick={retry}>{t("retry")}</button>}>
-      {problem.text}
+      <Said problem={problem} />
       {problem.status >= 500 && problem.requestId &&
         <span class="line quiet">{t("request_id", { id: problem.requestId })}</span>}
     </Notice>);
 }
 
-interface Toast { id: number; text: string; undo: (() => Promise<void>) | undefined }
+interface Toast { id: number; text: ComponentChildren; undo?: (() => Promise<void>) | undefined; long?: boolean }
 
 const toasts = signal<Toast[]>([]);
 let next = 0;
+const show = (toast: Omit<Toast, "id">) => toasts.set([...toasts.value.slice(-2), { id: next++, ...toast }]);
 const drop = (id: number) => toasts.set(toasts.value.filter((one) => one.id !== id));
 
 // Says that something was done. `undo` puts it back: then it stays longer, and until somebody leaves it.
-export function say(text: string, undo?: () => Promise<void>): void {
-  toasts.set([...toasts.value.slice(-2), { id: next++, text, undo }]);
-}
+export const say = (text: string, undo?: () => Promise<void>): void => show({ text, undo, long: Boolean(undo) });
+
+// Says why something failed that has no other place to say so.
+export const sayProblem = (error: unknown): void =>
+  show({ text: <Said problem={asProblem(error)} />, long: true });
 
 function One({ toast }: { toast: Toast }) {
   useEffect(() => {
-    const timer = setTimeout(() => drop(toast.id), toast.undo ? 20_000 : 6_000);
+    const timer = setTimeout(() => drop(toast.id), toast.long ? 20_000 : 6_000);
     return () => clearTimeout(timer);
   }, [toast.id]);
   const undo = async () => {
     drop(toast.id);
-    await toast.undo?.().catch((error: unknown) => say(asProblem(error).text));
+    await toast.undo?.().catch(sayProblem);
   };
   return (
     <div class="toast">

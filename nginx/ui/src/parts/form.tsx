@@ -6,7 +6,7 @@ import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact
 
 import { asProblem, Problem } from "../base/api";
 import { type Key, locale, t } from "../base/texts";
-import { Notice, say } from "./feedback";
+import { Notice, Said, sayProblem } from "./feedback";
 
 export type Values = Record<string, string>;
 
@@ -121,7 +121,7 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
       const failure = asProblem(error);
       // A dialog that was closed meanwhile still has to tell.
       if (alive.current) setProblem(failure);
-      else say(failure.text);
+      else sayProblem(failure);
     } finally {
       running.current = false;
       if (alive.current) setBusy(false);
@@ -136,7 +136,7 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
       <form ref={form} id={id} class={name ? `form ${name}` : "form"} noValidate aria-busy={busy} onSubmit={onSubmit}>
         {problem && !atFields && (
           <Notice kind="error">
-            {explained ?? problem.text}
+            {explained ?? <Said problem={problem} />}
             {problem.retryAfter && problem.status === 429 && ` ${t("wait", { time: wait(problem.retryAfter) })}`}
             {elsewhere.map(({ pointer, user_message }) => <span class="line" key={pointer}>{user_message}</span>)}
             {problem.status >= 500 && problem.requestId &&
