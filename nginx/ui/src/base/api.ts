@@ -63,16 +63,21 @@ export function withQuery(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path;
 }
 
+// What statuses mean where something between us and the server answered in words of its own.
+const codeOfStatus = (status: number) => status === 413 ? "body_too_large"
+  : status >= 502 && status <= 504 ? "unavailable"
+  : status >= 500 ? "internal" : "unexpected";
+
 async function problemOf(response: Response): Promise<Problem> {
   const retry = Number(response.headers.get("Retry-After")) || null;
   const requestId = response.headers.get("X-Request-Id");
-  try {
-    const body = await response.json();
-    return new Problem(response.status, String(body.code), String(body.user_message),
-      body.errors ?? [], requestId, retry);
-  } catch {
-    return new Problem(response.status, "internal", t("error.no_answer"), [], requestId, retry);
+  const body = await response.json().catch(() => null);
+  if (typeof body?.code === "string" && typeof body.user_message === "string") {
+    const fields = Array.isArray(body.errors) ? body.errors : [];
+    return new Problem(response.status, body.code, body.user_message, fields, requestId, retry);
   }
+  const code = codeOfStatus(response.status);
+  return new Problem(response.status, code, t(`error.${code}`), [], requestId, retry);
 }
 
 function send(method: Method, path: string, options: Options): Promise<Response> {
@@ -145,4 +150,4 @@ export const post = <T = void>(path: string, json: unknown = {}, query?: Query):
 
 // Whatever was thrown, as a Problem.
 export const asProblem = (error: unknown): Problem => error instanceof Problem ? error
-  : new Problem(0, "internal", t("error.unexpected"));
+  : new Problem(0, "unexpected", t("error.unexpected"));
