@@ -2,14 +2,8 @@
 import "../style/all.css";
 import "./base/fresh";
 import "../style/account.css";
-import { render } from "preact";
 
 import { Account } from "./account/account";
-import { loadTexts } from "./base/texts";
+import { begin } from "./parts/begin";
 
-await loadTexts("account");
-const page = document.getElementById("page");
-if (page) {
-  page.replaceChildren();
-  render(<Account />, page);
-}
+await begin("account", () => <Account />);

@@ -3,7 +3,7 @@ import "../style/all.css";
 import "./base/fresh";
 import "../style/admin.css";
 import "../style/operate.css";
-import { render, type ComponentType } from "preact";
+import type { ComponentType } from "preact";
 import { useMemo } from "preact/hooks";
 
 import { Attempts } from "./admin/attempts";
@@ -16,11 +16,12 @@ import { Settings } from "./admin/settings";
 import { Tenants } from "./admin/tenants";
 import { TenantSwitch } from "./admin/tenant_switch";
 import { Users } from "./admin/users";
-import { asProblem, get, type Query } from "./base/api";
+import { asProblem, type Query } from "./base/api";
 import { href, useRoute } from "./base/route";
-import { gateOf, may, pages, whoAmI, withReturn } from "./base/session";
-import { loadTexts, t, type Key } from "./base/texts";
+import { gateOf, may, pages, whereAmI, whoAmI, withReturn } from "./base/session";
+import { t, type Key } from "./base/texts";
 import type { Info, User } from "./base/types";
+import { begin } from "./parts/begin";
 import { Empty } from "./parts/feedback";
 import type { IconName } from "./parts/icon";
 import { Await, useLoad } from "./parts/load";
@@ -50,7 +51,7 @@ async function start(): Promise<Start | null> {
   const session = await whoAmI();
   if (!session) return null;
   try {
-    return { user: session.user, info: await get<Info>("/auth/info") };
+    return { user: session.user, info: await whereAmI() };
   } catch (error) {
     const gate = gateOf(asProblem(error));
     if (!gate) throw error;
@@ -95,9 +96,4 @@ function Page() {
     : <main class="starting"><Await from={started}>{() => null}</Await></main>;
 }
 
-await loadTexts("admin");
-const page = document.getElementById("page");
-if (page) {
-  page.replaceChildren();
-  render(<Page />, page);
-}
+await begin("admin", () => <Page />);

@@ -2,9 +2,9 @@
 // all of them: the file's data-page says which.
 import "../style/all.css";
 import "./base/fresh";
-import { render, type ComponentType } from "preact";
+import type { ComponentType } from "preact";
 
-import { loadTexts } from "./base/texts";
+import { begin } from "./parts/begin";
 import { ChangePassword } from "./people/change_password";
 import { Forgot } from "./people/forgot";
 import { NotFound } from "./people/not_found";
@@ -24,10 +24,5 @@ const views: Record<string, ComponentType> = {
   "not-found": NotFound,
 };
 
-await loadTexts("people");
 const View = views[document.documentElement.dataset["page"] ?? "index"] ?? SignIn;
-const page = document.getElementById("page");
-if (page) {
-  page.replaceChildren();
-  render(<View />, page);
-}
+await begin("people", () => <View />);

@@ -51,14 +51,14 @@ export function Account() {
   if (problem) {
     return <Card title={t("nav.account")}><Failure problem={problem} retry={loaded.reload} /></Card>;
   }
-  if (!data) return <main class="waiting"><Loading /></main>;
-  if (!data.info) {
+  if (data?.mustEnrol) {
     return <Enrolment me={data} done={() => {
       say(t("account.factor.done"));
       go("#/security", true);
       loaded.reload();
     }} leave={signOut} />;
   }
+  if (!data?.info) return <main class="waiting"><Loading /></main>;
   const View = views[view] ?? Profile;
   return (
     <Shell user={data.user} tenant={data.info.tenant.name} nav={nav()} navLabel={t("nav.account")} current={`#/${view}`}

@@ -1,13 +1,15 @@
 // Who looks at this page, and what they may do here.
-import { get, Problem } from "../base/api";
-import { pages, whoAmI, withReturn } from "../base/session";
+import { Problem } from "../base/api";
+import { pages, whereAmI, whoAmI, withReturn } from "../base/session";
 import type { Info, Session, User } from "../base/types";
 
 export interface Me {
   session: Session;
   user: User;
-  // null: they have to set up their second factor before anything else (SPEC F4).
+  // Absent from who `mustEnrol`.
   info: Info | null;
+  // They have to set up their second factor before anything else (SPEC F4).
+  mustEnrol: boolean;
 }
 
 // What a view of the account gets.
@@ -23,10 +25,10 @@ export async function loadMe(): Promise<Me | null> {
   const who = await whoAmI();
   if (!who) return null;
   try {
-    return { ...who, info: await get<Info>("/auth/info") };
+    return { ...who, info: await whereAmI(), mustEnrol: false };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.code === "two_factor_enrolment_required") return { ...who, info: null };
+    if (error.code === "two_factor_enrolment_required") return { ...who, info: null, mustEnrol: true };
     if (error.code !== "password_change_required") throw error;
     location.replace(withReturn(pages.changePassword, location.pathname + location.hash));
     return null;

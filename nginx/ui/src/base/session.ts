@@ -1,6 +1,7 @@
 // Who is signed in, where people go next, and how they are told that their session ended.
 import { call, get, Problem, withQuery } from "./api";
-import type { SessionInfo, User } from "./types";
+import { t } from "./texts";
+import type { Info, SessionInfo, User } from "./types";
 
 export const pages = {
   signIn: "/auth/ui/sign-in",
@@ -152,17 +153,29 @@ export async function leave(): Promise<void> {
   location.replace(withReturn(withQuery(pages.signIn, { tenant, ended }), here));
 }
 
+// What is no answer of ours, whatever its status says, must not be taken for one.
+function sound<T>(answer: T, isSound: boolean): T {
+  if (!isSound) throw new Problem(0, "unexpected", t("error.unexpected"));
+  return answer;
+}
+
 // The session of this page; null after sending the visitor to the sign-in page.
 export async function whoAmI(): Promise<SessionInfo | null> {
   try {
-    const session = await get<SessionInfo>("/auth/session");
+    const answer = await get<SessionInfo | null>("/auth/session");
     wasSignedIn = true;
-    return session;
+    return sound(answer, typeof answer?.user?.email === "string" && Array.isArray(answer.session?.amr));
   } catch (error) {
     if (!isSignedOut(error)) throw error;
     await leave();
     return null;
   }
+}
+
+// The tenant of this page's session.
+export async function whereAmI(): Promise<Info> {
+  const answer = await get<Info>("/auth/info");
+  return sound(answer, typeof answer?.tenant?.name === "string");
 }
 
 // SPEC R1: does one of these permissions cover `wanted`? For what a page offers; the server decides.

@@ -33,8 +33,10 @@ function chosen(): string {
   return "en";
 }
 
-// Those of one script of the pages', by its name.
-export async function loadTexts(script: "people" | "account" | "admin"): Promise<void> {
+export type Script = "people" | "account" | "admin";
+
+// Those of one script of the pages'.
+export async function loadTexts(script: Script): Promise<void> {
   language = chosen();
   locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
   texts = (await import(`../../.texts/${language}.${script}.json`)).default;
