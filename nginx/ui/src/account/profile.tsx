@@ -1,7 +1,7 @@
 // Who somebody is here: picture, name, how to reach them, what they may do.
 import { useState } from "preact/hooks";
 
-import { call } from "../base/api";
+import { call, get } from "../base/api";
 import { date, dateTime, t } from "../base/texts";
 import type { User } from "../base/types";
 import { Notice, say } from "../parts/feedback";
@@ -35,32 +35,45 @@ const Waiting = ({ text }: { text: string }) => (
     <span class="line said">{text || t("account.waiting.body")}</span>
   </Notice>);
 
+type Name = (typeof names)[number];
+type Details = Record<Name, string | null>;
+
 function Details({ me: { user }, change }: Mine) {
-  // The form is drawn anew where its values came from elsewhere: a change that was undone.
-  const [turn, setTurn] = useState(0);
+  // A field is drawn anew where its value came from elsewhere: a change that was undone.
+  const [turns, setTurns] = useState<Partial<Record<Name, number>>>({});
+  const patch = async (json: Partial<Details>) => change(await call<User>("PATCH", "/auth/me", { json }));
   const submit = async (values: Values) => {
-    const before = Object.fromEntries(names.map((name) => [name, user[name]]));
-    const entered = (name: string) => values[name]?.trim() || null;
+    const entered = (name: Name) => values[name]?.trim() || null;
     const wanted = {
       ...Object.fromEntries(names.map((name) => [name, entered(name)])),
       phone: entered("phone")?.replace(/[\s().-]/g, "") ?? null,
-    };
-    change(await call<User>("PATCH", "/auth/me", { json: wanted }));
-    say(t("saved"), async () => {
-      change(await call<User>("PATCH", "/auth/me", { json: before }));
-      setTurn((now) => now + 1);
+    } as Details;
+    const changed = names.filter((name) => wanted[name] !== user[name]);
+    const only = (from: Details, which: Name[]): Partial<Details> =>
+      Object.fromEntries(which.map((name) => [name, from[name]]));
+    if (changed.length > 0) await patch(only(wanted, changed));
+    say(t("saved"), changed.length === 0 ? undefined : async () => {
+      // Not what was changed again since.
+      const now = await get<User>("/auth/me");
+      const undone = changed.filter((name) => now[name] === wanted[name]);
+      if (undone.length > 0) await patch(only(user, undone));
+      setTurns((all) => ({ ...all, ...Object.fromEntries(undone.map((name) => [name, (all[name] ?? 0) + 1])) }));
       focusHeading();
     });
   };
-  const field = (name: (typeof names)[number]) => ({ name, defaultValue: user[name] ?? "" });
+  const field = (name: Name) => ({ name, defaultValue: user[name] ?? "" });
+  const key = (name: Name) => `${name} ${turns[name] ?? 0}`;
   return (
     <Section title={t("account.details")}>
-      <Form key={turn} submit={submit} label={t("save")} class="columns-2 details">
-        <Field {...field("first_name")} label={t("field.first_name")} autocomplete="given-name" maxLength={100} />
-        <Field {...field("last_name")} label={t("field.last_name")} autocomplete="family-name" maxLength={100} />
-        <Field {...field("phone")} label={t("account.phone")} type="tel" inputMode="tel" autocomplete="tel"
-          maxLength={32} pattern="\+[1-9][0-9 .\(\)\-]{6,28}" help={t("account.phone.help")} />
-        <Field {...field("address")} label={t("account.address")} autocomplete="street-address" maxLength={500} />
+      <Form submit={submit} label={t("save")} class="columns-2 details">
+        <Field key={key("first_name")} {...field("first_name")} label={t("field.first_name")}
+          autocomplete="given-name" maxLength={100} />
+        <Field key={key("last_name")} {...field("last_name")} label={t("field.last_name")}
+          autocomplete="family-name" maxLength={100} />
+        <Field key={key("phone")} {...field("phone")} label={t("account.phone")}
+          type="tel" inputMode="tel" autocomplete="tel" maxLength={32} pattern="\+[1-9][0-9 .\(\)\-]{6,28}" help={t("account.phone.help")} />
+        <Field key={key("address")} {...field("address")} label={t("account.address")}
+          autocomplete="street-address" maxLength={500} />
       </Form>
     </Section>);
 }
