@@ -18,7 +18,7 @@ import { TenantSwitch } from "./admin/tenant_switch";
 import { Users } from "./admin/users";
 import { asProblem, type Query } from "./base/api";
 import { href, useRoute } from "./base/route";
-import { gateOf, may, pages, whereAmI, whoAmI, withReturn } from "./base/session";
+import { gateOf, here, may, whereAmI, whoAmI } from "./base/session";
 import { t, type Key } from "./base/texts";
 import type { Info, User } from "./base/types";
 import { begin } from "./parts/begin";
@@ -53,9 +53,9 @@ async function start(): Promise<Start | null> {
   try {
     return { user: session.user, info: await whereAmI() };
   } catch (error) {
-    const gate = gateOf(asProblem(error));
+    const gate = gateOf(asProblem(error), here());
     if (!gate) throw error;
-    location.replace(gate.includes("#") ? gate : withReturn(gate, pages.admin + location.hash));
+    location.replace(gate);
     return null;
   }
 }
@@ -71,8 +71,8 @@ function Administration({ user, info }: Start) {
   }), [user, tenantId, JSON.stringify(route)]);
 
   const seen = views.filter(({ sees }) => sees(user));
-  const here = route.path[0] ?? seen[0]?.route;
-  const row = seen.find((one) => one.route === here);
+  const named = route.path[0] ?? seen[0]?.route;
+  const row = seen.find((one) => one.route === named);
   return (
     <Shell user={user} tenant={info.tenant.name} here="admin" navLabel={t("admin.views")}
       nav={seen.map(({ route: name, label, icon }) => ({ href: context.link([name]), label: t(label), icon }))}

@@ -3,6 +3,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { go, useRoute } from "../base/route";
+import { goTo, returnTarget } from "../base/session";
 import { t } from "../base/texts";
 import { say, Failure, Loading } from "../parts/feedback";
 import { useLoad } from "../parts/load";
@@ -53,6 +54,8 @@ export function Account() {
   }
   if (data?.mustEnrol) {
     return <Enrolment me={data} done={() => {
+      const target = returnTarget();
+      if (target) return void goTo(target);
       say(t("account.factor.done"));
       go("#/security", true);
       loaded.reload();

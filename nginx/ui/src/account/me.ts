@@ -1,6 +1,6 @@
 // Who looks at this page, and what they may do here.
 import { Problem } from "../base/api";
-import { pages, whereAmI, whoAmI, withReturn } from "../base/session";
+import { gateOf, here, whereAmI, whoAmI } from "../base/session";
 import type { Info, Session, User } from "../base/types";
 
 export interface Me {
@@ -29,8 +29,9 @@ export async function loadMe(): Promise<Me | null> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === "two_factor_enrolment_required") return { ...who, info: null, mustEnrol: true };
-    if (error.code !== "password_change_required") throw error;
-    location.replace(withReturn(pages.changePassword, location.pathname + location.hash));
+    const gate = gateOf(error, here());
+    if (!gate) throw error;
+    location.replace(gate);
     return null;
   }
 }

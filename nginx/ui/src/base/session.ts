@@ -91,30 +91,38 @@ export function pageFor(page: string, tenant = chosenTenant()): string {
   return tenant ? `${page}?tenant=${encodeURIComponent(tenant)}` : page;
 }
 
-// 403s that stand for something to do first: the page where it is done.
-export function gateOf(problem: Problem): string | null {
+// 403s that stand for something to do first: the page where it is done, and from which people go on to
+// `target`.
+export function gateOf(problem: Problem, target: string | null): string | null {
   switch (problem.code) {
-    case "password_change_required": return pages.changePassword;
-    case "two_factor_enrolment_required": return `${pages.account}#/security`;
+    case "password_change_required": return withReturn(pages.changePassword, target);
+    case "two_factor_enrolment_required":
+      return `${pages.account}#/security${target ? `?return_to=${encodeURIComponent(target)}` : ""}`;
     default: return null;
   }
 }
+
+// Where this page is.
+export const here = (): string => location.pathname + location.search + location.hash;
 
 // Where somebody who is signed in goes next: what must be done first, else where they wanted to go.
 async function nextPage(target: string | null): Promise<string> {
   try {
     await get("/auth/me");
   } catch (error) {
-    const gate = error instanceof Problem ? gateOf(error) : null;
+    const gate = error instanceof Problem ? gateOf(error, target) : null;
     if (!gate) throw error;
-    return gate.includes("#") ? gate : withReturn(gate, target);
+    return gate;
   }
   return target ?? pages.account;
 }
 
 // The page is over: nothing on it may be pressed any more, and "back" does not come here again.
 export function goTo(page: string): Promise<never> {
+  const { origin, pathname, search, hash } = new URL(page, location.href);
+  const isHere = origin === location.origin && pathname === location.pathname && search === location.search;
   location.replace(page);
+  if (isHere && hash) location.reload();  // the browser would only scroll
   return new Promise(() => undefined);
 }
 
@@ -147,10 +155,9 @@ export async function leave(): Promise<void> {
       ended = wasSignedIn ? "expired" : "";
     }
   }
-  const here = location.pathname + location.search + location.hash;
   // Of the tenant that the address names: a mail leads to the account so.
   const tenant = new URLSearchParams(location.search).get("tenant");
-  location.replace(withReturn(withQuery(pages.signIn, { tenant, ended }), here));
+  location.replace(withReturn(withQuery(pages.signIn, { tenant, ended }), here()));
 }
 
 // What is no answer of ours, whatever its status says, must not be taken for one.
