@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { asProblem, type Problem } from "../base/api";
-import { isSignedOut, pageFor, pages } from "../base/session";
+import { gateOf, goTo, here, isSignedOut, pageFor, pages } from "../base/session";
 import { t } from "../base/texts";
 import { Icon } from "./icon";
 
@@ -20,8 +20,8 @@ export function Notice({ kind, children, action }:
     </div>);
 }
 
-// What a Problem says, and the way on where there is one. A session that ended is begun anew in another
-// tab: here is what somebody entered.
+// What a Problem says, and the way on where there is one: to what must be done first. A session that ended
+// is begun anew in another tab: here is what somebody entered.
 export function Said({ problem }: { problem: Problem }) {
   if (problem.status === 401 && isSignedOut(problem)) {
     return (
@@ -31,7 +31,16 @@ export function Said({ problem }: { problem: Problem }) {
         {t("sign_in.then")}
       </>);
   }
-  return <>{problem.text}</>;
+  const gate = gateOf(problem, here());
+  if (!gate) return <>{problem.text}</>;
+  return (
+    <>
+      {problem.text}{" "}
+      <a href={gate} onClick={(event) => {
+        event.preventDefault();
+        void goTo(gate);
+      }}>{t("gate.go")}</a>
+    </>);
 }
 
 export const ProblemNotice = ({ problem }: { problem: Problem }) =>

@@ -3,15 +3,19 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, get, type Problem, type Query } from "../base/api";
-import { isSignedOut, leave } from "../base/session";
+import { gateOf, goTo, here, isSignedOut, leave } from "../base/session";
 import { t } from "../base/texts";
 import type { Page } from "../base/types";
 import { Failure, Loading } from "./feedback";
 
-// A call's failure, unless the session is over: then the page goes to the sign-in page.
+// A call's failure, unless there is something to do before anything can be shown: to sign in, to set up a
+// second factor. Then the page goes where that is done.
 function failed(error: unknown, show: (problem: Problem) => void): void {
-  if (isSignedOut(error)) void leave();
-  else show(asProblem(error));
+  if (isSignedOut(error)) return void leave();
+  const problem = asProblem(error);
+  const gate = gateOf(problem, here());
+  if (gate) void goTo(gate);
+  else show(problem);
 }
 
 export interface Loaded<T> {
