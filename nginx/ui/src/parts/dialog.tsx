@@ -1,7 +1,7 @@
 // Dialogs over the page. The browser's own <dialog> keeps focus inside, ends with Escape and gives
 // focus back.
 import type { ComponentChildren } from "preact";
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { t } from "../base/texts";
 import { Form } from "./form";
@@ -44,8 +44,16 @@ export function Dialog({ title, close, children, wide }:
 // The place of confirm()'s dialog; a page has one.
 export function Confirmation() {
   const asked = question.use();
-  if (!asked) return null;
   const close = () => question.set(null);
+  // It is about the view it was asked in; one about leaving that view stays with it.
+  useEffect(() => {
+    if (!asked) return;
+    const where = location.hash;
+    const left = () => { if (location.hash !== where) close(); };
+    addEventListener("hashchange", left);
+    return () => removeEventListener("hashchange", left);
+  }, [asked]);
+  if (!asked) return null;
   const submit = async () => {
     await asked.run();
     if (question.value === asked) close();
