@@ -5,11 +5,11 @@ import type { Session } from "../base/types";
 import { deviceIcon, deviceName } from "../parts/device";
 import { confirm } from "../parts/dialog";
 import { Empty, say } from "../parts/feedback";
+import { focusHeading } from "../parts/focus";
 import { Icon } from "../parts/icon";
 import { Table, useList, type Column } from "../parts/load";
 import { Section, Title } from "../parts/shell";
 import { Exactly, When } from "../parts/when";
-import { focusHeading } from "./focus";
 import type { Mine } from "./me";
 
 const nameOf = ({ device, user_agent }: Session): string => deviceName(device.name, user_agent);

@@ -6,6 +6,7 @@ import { t } from "../base/texts";
 import type { User } from "../base/types";
 import { useAction } from "../parts/action";
 import { ProblemNotice, say } from "../parts/feedback";
+import { refocus } from "../parts/focus";
 import { Avatar, Section } from "../parts/shell";
 import { Crop } from "./crop";
 import type { Mine } from "./me";
@@ -46,6 +47,7 @@ export function Picture({ me: { user }, change }: Mine) {
     await send(picture, "picture.jpg");
     show(picture);
     setChosen(null);
+    refocus(() => chooser.current);
     say(t("account.picture.saved"));
   };
   const remove = () => act(async () => {

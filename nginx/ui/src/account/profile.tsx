@@ -6,10 +6,10 @@ import { date, dateTime, t } from "../base/texts";
 import type { User } from "../base/types";
 import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
+import { focusHeading } from "../parts/focus";
 import { Form, type Values } from "../parts/form";
 import { Section, Title } from "../parts/shell";
 import { Email } from "./email";
-import { focusHeading } from "./focus";
 import type { Mine } from "./me";
 import { Picture } from "./picture";
 

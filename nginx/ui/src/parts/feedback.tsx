@@ -1,11 +1,12 @@
 // What a page says to people: notices, messages that pass, progress, nothing to show, a failure.
 import { signal } from "./signal";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, type Problem } from "../base/api";
 import { gateOf, goTo, here, isSignedOut, pageFor, pages } from "../base/session";
 import { t } from "../base/texts";
+import { focusHeading, refocus } from "./focus";
 import { Icon } from "./icon";
 
 // An error takes the focus where a form puts it there; others are read when they appear.
@@ -54,8 +55,12 @@ export function Empty({ title, children }: { title: string; children?: Component
 }
 
 export function Failure({ problem, retry }: { problem: Problem; retry(): void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  // Once more was enough: the button is gone, and with it the focus.
+  useLayoutEffect(() => () => { if (document.activeElement === button.current) focusHeading(); }, []);
   return (
-    <Notice kind="error" action={<button type="button" class="button small" onClick={retry}>{t("retry")}</button>}>
+    <Notice kind="error" action={
+      <button ref={button} type="button" class="button small" onClick={retry}>{t("retry")}</button>}>
       <Said problem={problem} />
       {problem.status >= 500 && problem.requestId &&
         <span class="line quiet">{t("request_id", { id: problem.requestId })}</span>}
@@ -77,16 +82,32 @@ export const sayProblem = (error: unknown): void =>
   show({ text: <Said problem={asProblem(error)} />, long: true });
 
 function One({ toast }: { toast: Toast }) {
+  const box = useRef<HTMLDivElement>(null);
+  const cameFrom = useRef<EventTarget | null>(null);
+  const [pointed, setPointed] = useState(false);
+  const [focused, setFocused] = useState(false);
   useEffect(() => {
+    if (pointed || focused) return;
     const timer = setTimeout(() => drop(toast.id), toast.long ? 20_000 : 6_000);
     return () => clearTimeout(timer);
-  }, [toast.id]);
+  }, [toast.id, pointed, focused]);
+  // Whoever was in it goes back to where they came from.
+  useLayoutEffect(() => () => {
+    if (!box.current?.contains(document.activeElement)) return;
+    refocus(() => cameFrom.current instanceof HTMLElement && cameFrom.current.isConnected ? cameFrom.current
+      : document.querySelector<HTMLElement>("h1"));
+  }, []);
   const undo = async () => {
     drop(toast.id);
     await toast.undo?.().catch(sayProblem);
   };
   return (
-    <div class="toast">
+    <div ref={box} class="toast" onMouseEnter={() => setPointed(true)} onMouseLeave={() => setPointed(false)}
+      onFocusCapture={({ relatedTarget }) => {
+        if (!(relatedTarget instanceof Node && box.current?.contains(relatedTarget))) cameFrom.current = relatedTarget;
+        setFocused(true);
+      }}
+      onBlurCapture={() => setFocused(false)}>
       <span>{toast.text}</span>
       {toast.undo && <button type="button" class="button small" onClick={undo}>{t("undo")}</button>}
       <button type="button" class="button inside" onClick={() => drop(toast.id)}>

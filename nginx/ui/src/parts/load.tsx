@@ -1,6 +1,6 @@
 // Data that a component asks for when it appears, and lists that are read page by page.
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, get, type Problem, type Query } from "../base/api";
 import { gateOf, goTo, here, isSignedOut, leave } from "../base/session";
@@ -111,6 +111,18 @@ export interface Column<T> {
 // a style that makes blocks of them takes that away.
 export function Table<T extends { id: string }>({ caption, list, columns, empty }:
     { caption: string; list: List<T>; columns: Column<T>[]; empty: ComponentChildren }) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  // How many rows there were when more were asked for: with the last of them the button goes, and the focus
+  // to the first new one.
+  const before = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const row = before.current !== null && list.state !== "more" ? body.current?.rows[before.current] : undefined;
+    if (!row) return;
+    before.current = null;
+    if (list.hasMore) return;
+    row.tabIndex = -1;
+    row.focus();
+  }, [list.items.length, list.state]);
   if (list.state === "failed" && list.items.length === 0 && list.problem) {
     return <Failure problem={list.problem} retry={list.reload} />;
   }
@@ -128,7 +140,7 @@ export function Table<T extends { id: string }>({ caption, list, columns, empty 
               </th>)}
           </tr>
         </thead>
-        <tbody role="rowgroup">
+        <tbody ref={body} role="rowgroup">
           {list.items.map((item) => (
             <tr key={item.id} role="row">
               {columns.map(({ title, cell, heads, end }) => heads
@@ -141,7 +153,11 @@ export function Table<T extends { id: string }>({ caption, list, columns, empty 
       {list.hasMore && (
         <p class="more">
           <button type="button" class="button" aria-disabled={list.state === "more"}
-            onClick={() => list.state !== "more" && list.loadMore()}>
+            onClick={() => {
+              if (list.state === "more") return;
+              before.current = list.items.length;
+              list.loadMore();
+            }}>
             {list.state === "more" && <span class="spinner" aria-hidden="true" />}{t("more")}
           </button>
         </p>)}
