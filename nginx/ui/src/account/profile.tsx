@@ -8,6 +8,7 @@ import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { focusHeading } from "../parts/focus";
 import { Form, type Values } from "../parts/form";
+import { phoneOf, phonePattern } from "../parts/normal";
 import { Section, Title } from "../parts/shell";
 import { Email } from "./email";
 import type { Mine } from "./me";
@@ -43,11 +44,7 @@ function Details({ me: { user }, change }: Mine) {
   const [turns, setTurns] = useState<Partial<Record<Name, number>>>({});
   const patch = async (json: Partial<Details>) => change(await call<User>("PATCH", "/auth/me", { json }));
   const submit = async (values: Values) => {
-    const entered = (name: Name) => values[name]?.trim() || null;
-    const wanted = {
-      ...Object.fromEntries(names.map((name) => [name, entered(name)])),
-      phone: entered("phone")?.replace(/[\s().-]/g, "") ?? null,
-    } as Details;
+    const wanted = Object.fromEntries(names.map((name) => [name, values[name] || null])) as Details;
     const changed = names.filter((name) => wanted[name] !== user[name]);
     const only = (from: Details, which: Name[]): Partial<Details> =>
       Object.fromEntries(which.map((name) => [name, from[name]]));
@@ -71,7 +68,8 @@ function Details({ me: { user }, change }: Mine) {
         <Field key={key("last_name")} {...field("last_name")} label={t("field.last_name")}
           autocomplete="family-name" maxLength={100} />
         <Field key={key("phone")} {...field("phone")} label={t("account.phone")}
-          type="tel" inputMode="tel" autocomplete="tel" maxLength={32} pattern="\+[1-9][0-9 .\(\)\-]{6,28}" help={t("account.phone.help")} />
+          type="tel" inputMode="tel" autocomplete="tel" maxLength={40} pattern={phonePattern} normal={phoneOf}
+          wrong={t("field.phone")} help={t("account.phone.help")} />
         <Field key={key("address")} {...field("address")} label={t("account.address")}
           autocomplete="street-address" maxLength={500} />
       </Form>

@@ -4,8 +4,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 import { t } from "../base/texts";
-import { useForm } from "./form";
+import { useForm, type Rules } from "./form";
 import { Icon } from "./icon";
+import { asIs } from "./normal";
 import { strength } from "./strength";
 
 interface Common {
@@ -41,7 +42,11 @@ interface InputProps extends Common, Attributes<HTMLInputElement> {
   min?: string | number;
   max?: string | number;
   step?: string | number;
+  // What its text must be as `normal` reads it; without that, without blanks around it.
   pattern?: string;
+  normal?: (text: string) => string;
+  // Said where it does not fit the pattern.
+  wrong?: string;
   list?: string;
 }
 
@@ -56,10 +61,10 @@ interface CheckboxProps extends Common {
 
 // What every field needs: its ids, its error, its attributes. `autofocus`: a browser heeds the attribute
 // only once a page, so that a field of a later view asks for the focus itself.
-export function useField(name: string, hasHelp: boolean, autofocus = false) {
+export function useField(name: string, hasHelp: boolean, autofocus = false, rules: Rules = {}) {
   const id = useId();
   const form = useForm();
-  useEffect(() => form.mind(name), [name]);
+  useEffect(() => form.mind(name, rules), [name, rules.normal, rules.wrong]);
   useEffect(() => {
     if (autofocus) document.getElementById(id)?.focus();
   }, []);
@@ -96,8 +101,8 @@ export function Frame({ id, label, error, help, optional, alerts, children }: Fr
     </div>);
 }
 
-export function Field({ name, label, help, type = "text", ...input }: InputProps) {
-  const { id, error, attributes } = useField(name, Boolean(help), input.autofocus);
+export function Field({ name, label, help, type = "text", normal, wrong, ...input }: InputProps) {
+  const { id, error, attributes } = useField(name, Boolean(help), input.autofocus, { normal, wrong });
   return (
     <Frame {...{ id, label, error, help, optional: !input.required && !input.readOnly }}>
       <input type={type as "text"} {...input} {...attributes} />
@@ -144,7 +149,7 @@ interface PasswordProps extends Common {
 
 export function PasswordField({ name, label, help, autocomplete, required = true, meter, minLength, autofocus }:
     PasswordProps) {
-  const { id, error, attributes } = useField(name, Boolean(help) || meter !== undefined, autofocus);
+  const { id, error, attributes } = useField(name, Boolean(help) || meter !== undefined, autofocus, { normal: asIs });
   const [shown, setShown] = useState(false);
   const [value, setValue] = useState("");
   const hint = meter && <Meter password={value} words={meter} minLength={minLength ?? 10} />;

@@ -5,15 +5,16 @@ import { createContext, type ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, Problem } from "../base/api";
-import { type Key, locale, t } from "../base/texts";
+import { locale, t } from "../base/texts";
 import { Notice, Said, sayProblem } from "./feedback";
+import { plain } from "./normal";
 
 export type Values = Record<string, string>;
 
 interface FormState {
   busy: boolean;
   errorOf(name: string): string | undefined;
-  mind(name: string): () => void;
+  mind(name: string, rules: Rules): () => void;
 }
 
 const FormContext = createContext<FormState>({
@@ -21,28 +22,44 @@ const FormContext = createContext<FormState>({
 
 export const useForm = () => useContext(FormContext);
 
-// What the browser finds, in our words: a bubble of its own is not read with the field.
-function flaws(form: HTMLFormElement): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const one of form.elements) {
-    if (!(one instanceof HTMLInputElement || one instanceof HTMLSelectElement ||
-          one instanceof HTMLTextAreaElement) || !one.name || ("readOnly" in one && one.readOnly)) continue;
+// How a field's text is read before it is judged and sent, and what is said where it does not fit its
+// pattern.
+export interface Rules {
+  normal?: ((text: string) => string) | undefined;
+  wrong?: string | undefined;
+}
+
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+const isText = (one: Control): one is HTMLInputElement | HTMLTextAreaElement => one instanceof HTMLTextAreaElement ||
+  (one instanceof HTMLInputElement && /^(text|tel|search|url|email|password)$/.test(one.type));
+
+const controls = (form: HTMLFormElement): Control[] => [...form.elements].filter((one): one is Control =>
+  one instanceof HTMLInputElement || one instanceof HTMLSelectElement || one instanceof HTMLTextAreaElement);
+
+const textOf = (one: Control, { normal = plain }: Rules): string => isText(one) ? normal(one.value) : one.value;
+
+// What the browser would find, in our words: a bubble of its own is not read with the field.
+function flawOf(one: Control, rules: Rules): string | undefined {
+  const { validity } = one;
+  const whole: Control = one;
+  if (isText(one)) {
+    const text = textOf(one, rules);
+    if (text === "") return one.required ? t("field.required") : undefined;
     // Not by type=email, which refuses addresses that are not ASCII (RFC 6532); the server judges.
-    const noEmail = one.inputMode === "email" && one.value !== "" && !/^\s*\S+@\S+\s*$/.test(one.value);
-    if (one.validity.valid && !noEmail) continue;
-    const { valueMissing, tooShort, rangeUnderflow, rangeOverflow } = one.validity;
-    if (one.type === "number" && one instanceof HTMLInputElement && (rangeUnderflow || rangeOverflow)) {
-      const limit = Number(rangeUnderflow ? one.min : one.max).toLocaleString(locale);
-      found.set(one.name, t(rangeUnderflow ? "field.too_small" : "field.too_large", { limit }));
-      continue;
-    }
-    let key: Key = "field.pattern";
-    if (valueMissing) key = one.type === "checkbox" ? "field.unticked" : "field.required";
-    else if (noEmail) key = "field.email";
-    else if (tooShort) key = "field.too_short";
-    found.set(one.name, t(key));
+    if (one.inputMode === "email" && !/^\S+@\S+$/.test(text)) return t("field.email");
+    if (text.length < one.minLength) return t("field.too_short");
+    const pattern = one instanceof HTMLInputElement ? one.pattern : "";
+    const fits = !validity.typeMismatch && (!pattern || new RegExp(`^(?:${pattern})$`, "u").test(text));
+    return fits ? undefined : rules.wrong ?? t("field.pattern");
   }
-  return found;
+  if (validity.valid) return undefined;
+  const { rangeUnderflow, rangeOverflow } = validity;
+  if (whole instanceof HTMLInputElement && whole.type === "number" && (rangeUnderflow || rangeOverflow)) {
+    const limit = Number(rangeUnderflow ? whole.min : whole.max).toLocaleString(locale);
+    return t(rangeUnderflow ? "field.too_small" : "field.too_large", { limit });
+  }
+  return t(!validity.valueMissing ? "field.pattern" : whole.type === "checkbox" ? "field.unticked" : "field.required");
 }
 
 // Refusals that are about one field, by the names it goes by.
@@ -52,7 +69,7 @@ const fieldsOf: Record<string, readonly string[]> = {
 };
 
 export interface FormProps {
-  // Gets the fields' texts; what it throws is shown.
+  // Gets the fields' texts, as their rules read them; what it throws is shown.
   submit(values: Values, form: HTMLFormElement): Promise<void>;
   // On the button.
   label: string;
@@ -72,7 +89,7 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
   const running = useRef(false);  // as busy, but at once: two presses may come before the next drawing
   const [problem, setProblem] = useState<Problem | null>(null);
   const [found, setFound] = useState(new Map<string, string>());
-  const fields = useRef(new Set<string>());
+  const fields = useRef(new Map<string, Rules>());
   const alive = useRef(true);
   useEffect(() => {
     alive.current = true;
@@ -84,8 +101,8 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
   const state: FormState = {
     busy,
     errorOf: (field) => found.get(field) ?? problem?.of(field) ?? (field === own ? problem?.text : undefined),
-    mind: (field) => {
-      fields.current.add(field);
+    mind: (field, rules) => {
+      fields.current.set(field, rules);
       return () => { fields.current.delete(field); };
     },
   };
@@ -106,7 +123,13 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     event.preventDefault();
     if (running.current || !form.current) return;
     setProblem(null);
-    const flawed = flaws(form.current);
+    const all = controls(form.current).filter(({ name: field }) => field);
+    const rulesOf = (field: string) => fields.current.get(field) ?? {};
+    const flawed = new Map<string, string>();
+    for (const one of all) {
+      const flaw = "readOnly" in one && one.readOnly ? undefined : flawOf(one, rulesOf(one.name));
+      if (flaw) flawed.set(one.name, flaw);
+    }
     setFound(flawed);
     if (flawed.size) return;
     running.current = true;
@@ -115,6 +138,9 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
       const values: Values = {};
       for (const [key, value] of new FormData(form.current)) {
         if (typeof value === "string") values[key] = value;
+      }
+      for (const one of all) {
+        if (isText(one) && values[one.name] !== undefined) values[one.name] = textOf(one, rulesOf(one.name));
       }
       await submit(values, form.current);
     } catch (error) {

@@ -9,6 +9,7 @@ import { Failure, Loading } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form } from "../parts/form";
 import { useLoad } from "../parts/load";
+import { slugOf, slugPattern } from "../parts/normal";
 import { Card } from "../parts/shell";
 
 async function options(tenant: string | undefined): Promise<SignInOptions> {
@@ -50,14 +51,15 @@ const isUnknown = (problem: Problem): boolean =>
 
 export function ChooseTenant({ problem }: { problem?: Problem }) {
   const submit = async ({ tenant = "" }: Record<string, string>) => {
-    const target = `${location.pathname}?tenant=${encodeURIComponent(tenant.trim().toLowerCase())}`;
+    const target = `${location.pathname}?tenant=${encodeURIComponent(tenant)}`;
     location.assign(target + location.hash);
   };
   return (
     <Card title={t("tenant.title")}>
       {problem && <p>{t("tenant.unknown")}</p>}
       <Form submit={submit} label={t("tenant.go")}>
-        <Field name="tenant" label={t("tenant.label")} help={t("tenant.help")} required autocomplete="organization"
+        <Field name="tenant" pattern={slugPattern} normal={slugOf} wrong={t("field.slug")}
+          label={t("tenant.label")} help={t("tenant.help")} required autocomplete="organization"
           autocapitalize="none" spellcheck={false} maxLength={63} autofocus />
       </Form>
       <p class="aside"><a href={`${location.pathname}?tenant=${location.hash}`}>{t("tenant.none")}</a></p>
