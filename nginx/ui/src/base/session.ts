@@ -202,4 +202,4 @@ export const administers = (user: User): boolean =>
     .some((permission) => may(user, permission));
 
 export const displayName = (user: Pick<User, "first_name" | "last_name" | "email">): string =>
-  [user.first_name, user.last_name].filter(Boolean).join(" ") || user.email;
+  [user.first_name, user.last_name].map((name) => name?.trim()).filter(Boolean).join(" ") || user.email;

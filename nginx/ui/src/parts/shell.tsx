@@ -91,7 +91,7 @@ type Pictured = Pick<User, "picture_url" | "first_name" | "last_name" | "email">
 
 export function Avatar({ user, size = 36 }: { user: Pictured; size?: number }) {
   if (user.picture_url) return <img class="avatar" src={user.picture_url} width={size} height={size} alt="" />;
-  const initials = (user.first_name?.[0] ?? user.email[0] ?? "") + (user.last_name?.[0] ?? "");
+  const initials = (user.first_name?.trim()[0] ?? user.email[0] ?? "") + (user.last_name?.trim()[0] ?? "");
   return (
     <span class="avatar" data-size={size > 60 ? "large" : undefined} aria-hidden="true">
       {initials.toUpperCase()}
