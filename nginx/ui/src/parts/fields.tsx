@@ -152,6 +152,9 @@ export function PasswordField({ name, label, help, autocomplete, required = true
   const { id, error, attributes } = useField(name, Boolean(help) || meter !== undefined, autofocus, { normal: asIs });
   const [shown, setShown] = useState(false);
   const [value, setValue] = useState("");
+  // Nor on a screen that somebody else looks at while the answer is on its way.
+  const { busy } = useForm();
+  useEffect(() => { if (busy) setShown(false); }, [busy]);
   const hint = meter && <Meter password={value} words={meter} minLength={minLength ?? 10} />;
   return (
     <Frame {...{ id, label, error, help: help || hint ? <>{hint}{help}</> : undefined }}>
@@ -163,7 +166,7 @@ export function PasswordField({ name, label, help, autocomplete, required = true
         <button type="button" class="button inside" aria-pressed={shown} aria-controls={id}
           onClick={() => setShown(!shown)}>
           <Icon name={shown ? "eye-off" : "eye"} />
-          <span class="hidden">{t(shown ? "password.hide" : "password.show")}</span>
+          <span class="hidden">{t("password.show")}</span>
         </button>
       </div>
     </Frame>);
