@@ -64,10 +64,12 @@ test("W2: the profile is changed, and the change undone", async () => {
   await done(seen);
 });
 
-test("W2: an address that names no view shows the profile", async () => {
-  for (const view of ["nowhere", "constructor", "__proto__", "profile/more"]) {
+test("W2: an address that names no view says so, one that names none shows the profile", async () => {
+  for (const [view, title] of [["nowhere", "My account"], ["constructor", "My account"], ["__proto__", "My account"],
+    ["profile/more", "Profile"], ["", "Profile"]]) {
     const seen = await at(view);
-    await seen.page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
+    await seen.page.getByRole("heading", { level: 1, name: title }).waitFor();
+    assert.equal(await seen.page.getByText("There is nothing here").count(), title === "Profile" ? 0 : 1);
     await done(seen);
   }
 });

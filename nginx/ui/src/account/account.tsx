@@ -5,9 +5,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { go, useRoute } from "../base/route";
 import { goTo, returnTarget } from "../base/session";
 import { t } from "../base/texts";
-import { say, Failure, Loading } from "../parts/feedback";
+import { say, Empty, Failure, Loading } from "../parts/feedback";
 import { useLoad } from "../parts/load";
-import { Card, Shell, signOut, type NavItem } from "../parts/shell";
+import { Card, Shell, signOut, Title, type NavItem } from "../parts/shell";
 import { Data, deleted, Gone } from "./data";
 import { Devices } from "./devices";
 import { Enrolment } from "./enrolment";
@@ -31,8 +31,7 @@ const nav = (): NavItem[] => [
 
 export function Account() {
   const loaded = useLoad("", loadMe);
-  const named = useRoute().path[0] ?? "";
-  const view = Object.hasOwn(views, named) ? named : "profile";
+  const view = useRoute().path[0] ?? "profile";
   useEffect(() => {
     if (cameFromLinking()) go("#/security", true);
   }, []);
@@ -62,10 +61,14 @@ export function Account() {
     }} leave={signOut} />;
   }
   if (!data?.info) return <main class="waiting"><Loading /></main>;
-  const View = views[view] ?? Profile;
+  const View = Object.hasOwn(views, view) ? views[view] : undefined;
   return (
     <Shell user={data.user} tenant={data.info.tenant.name} nav={nav()} navLabel={t("nav.account")} current={`#/${view}`}
       here="account">
-      <View me={data} info={data.info} change={change} />
+      {View ? <View me={data} info={data.info} change={change} /> : (
+        <>
+          <Title tenant={data.info.tenant.name}>{t("nav.account")}</Title>
+          <Empty title={t("admin.no_view")}><p>{t("admin.no_view_more")}</p></Empty>
+        </>)}
     </Shell>);
 }
