@@ -62,7 +62,7 @@ function Details({ me: { user }, change }: Mine) {
   const key = (name: Name) => `${name} ${turns[name] ?? 0}`;
   return (
     <Section title={t("account.details")}>
-      <Form submit={submit} label={t("save")} class="columns-2 details">
+      <Form submit={submit} label={t("save")} class="columns-2 details" guard>
         <Field key={key("first_name")} {...field("first_name")} label={t("field.first_name")}
           autocomplete="given-name" maxLength={100} />
         <Field key={key("last_name")} {...field("last_name")} label={t("field.last_name")}

@@ -37,12 +37,31 @@ export function go(target: string, replace = false): void {
 export type Keeper = (target: string) => boolean;
 export const keepers = new Set<Keeper>();
 
+// The entries of the history that are this page's know their order: an entry without a number is new.
+const numberOf = (): number | undefined => (history.state as { number?: number } | null)?.number;
+let current = 0;
+
+function count(): void {
+  current = numberOf() ?? current + 1;
+  history.replaceState({ number: current }, "");
+}
+
+// For a keeper. A new entry becomes the one that was left; one that "back" came to stays before it.
+export function putBack(fragment: string): void {
+  const number = numberOf();
+  if (number !== undefined && number < current) history.pushState({ number: current }, "", fragment);
+  else history.replaceState({ number: current }, "", fragment);
+}
+
 export function useRoute(): Route {
   const [fragment, tell] = useState(location.hash);
   useEffect(() => {
+    count();
     const listener = () => {
       const target = location.hash;
-      if (![...keepers].some((keeps) => keeps(target))) tell(target);
+      if ([...keepers].some((keeps) => keeps(target))) return;
+      count();
+      tell(target);
     };
     addEventListener("hashchange", listener);
     return () => removeEventListener("hashchange", listener);

@@ -7,6 +7,7 @@ import { t } from "../base/texts";
 import { Form } from "./form";
 import { Icon } from "./icon";
 import { question } from "./question";
+import { closing } from "./unsaved";
 
 export { confirm } from "./question";
 
@@ -28,12 +29,16 @@ export function Dialog({ title, close, children, wide }:
       if (lost && opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
+  const stop = () => closing(dialog.current, close);
   return (
     <dialog ref={dialog} class={wide ? "wide" : undefined} aria-labelledby={id}
-      onCancel={(event) => { event.preventDefault(); close(); }}>
+      onCancel={(event) => {
+        event.preventDefault();
+        stop();
+      }}>
       <header>
         <h2 id={id}>{title}</h2>
-        <button type="button" class="button inside" onClick={close}>
+        <button type="button" class="button inside" onClick={stop}>
           <Icon name="close" /><span class="hidden">{t("close")}</span>
         </button>
       </header>

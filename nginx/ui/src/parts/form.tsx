@@ -8,6 +8,7 @@ import { asProblem, Problem } from "../base/api";
 import { locale, t } from "../base/texts";
 import { Notice, Said, sayProblem } from "./feedback";
 import { plain } from "./normal";
+import { useUnsaved } from "./unsaved";
 
 export type Values = Record<string, string>;
 
@@ -35,9 +36,19 @@ const isText = (one: Control): one is HTMLInputElement | HTMLTextAreaElement => 
   (one instanceof HTMLInputElement && /^(text|tel|search|url|email|password)$/.test(one.type));
 
 const controls = (form: HTMLFormElement): Control[] => [...form.elements].filter((one): one is Control =>
-  one instanceof HTMLInputElement || one instanceof HTMLSelectElement || one instanceof HTMLTextAreaElement);
+  (one instanceof HTMLInputElement || one instanceof HTMLSelectElement || one instanceof HTMLTextAreaElement) &&
+  one.name !== "");
 
 const textOf = (one: Control, { normal = plain }: Rules): string => isText(one) ? normal(one.value) : one.value;
+
+const isTick = (one: Control): one is HTMLInputElement =>
+  one instanceof HTMLInputElement && /^(checkbox|radio)$/.test(one.type);
+
+// What somebody entered, and what was there for them to begin with.
+const held = (one: Control, rules: Rules): string => isTick(one) ? String(one.checked) : textOf(one, rules);
+const drawn = (one: Control): string => isTick(one) ? String(one.defaultChecked)
+  : one instanceof HTMLSelectElement ? [...one.options].find((option) => option.defaultSelected)?.value ?? ""
+  : one.defaultValue;
 
 // What the browser would find, in our words: a bubble of its own is not read with the field.
 function flawOf(one: Control, rules: Rules): string | undefined {
@@ -79,11 +90,13 @@ export interface FormProps {
   children?: ComponentChildren;
   // Shown instead of what the Problem says, where a page knows better.
   explain?(problem: Problem): ComponentChildren | undefined;
+  // What was entered and not sent is not lost without a question.
+  guard?: boolean;
   id?: string;
   class?: string;
 }
 
-export function Form({ submit, label, danger, actions, children, explain, id, class: name }: FormProps) {
+export function Form({ submit, label, danger, actions, children, explain, guard, id, class: name }: FormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [busy, setBusy] = useState(false);
   const running = useRef(false);  // as busy, but at once: two presses may come before the next drawing
@@ -95,6 +108,20 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     alive.current = true;
     return () => { alive.current = false; };
   }, []);
+
+  // What each control held when all of it was kept.
+  const kept = useRef(new Map<Control, string>());
+  const rulesOf = (one: Control): Rules => fields.current.get(one.name) ?? {};
+  const keep = () => {
+    if (!guard || !form.current) return;
+    kept.current = new Map(controls(form.current).map((one) => [one, held(one, rulesOf(one))]));
+  };
+  useLayoutEffect(keep, []);
+  const lost = () => !running.current && form.current !== null && controls(form.current).some((one) => {
+    const now = held(one, rulesOf(one));
+    return now !== drawn(one) && now !== kept.current.get(one);
+  });
+  useUnsaved(guard ?? false, () => form.current, lost);
 
   const explained = problem && explain?.(problem);
   const own = problem && !explained ? fieldsOf[problem.code]?.find((field) => fields.current.has(field)) : undefined;
@@ -123,11 +150,10 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
     event.preventDefault();
     if (running.current || !form.current) return;
     setProblem(null);
-    const all = controls(form.current).filter(({ name: field }) => field);
-    const rulesOf = (field: string) => fields.current.get(field) ?? {};
+    const all = controls(form.current);
     const flawed = new Map<string, string>();
     for (const one of all) {
-      const flaw = "readOnly" in one && one.readOnly ? undefined : flawOf(one, rulesOf(one.name));
+      const flaw = "readOnly" in one && one.readOnly ? undefined : flawOf(one, rulesOf(one));
       if (flaw) flawed.set(one.name, flaw);
     }
     setFound(flawed);
@@ -140,9 +166,10 @@ export function Form({ submit, label, danger, actions, children, explain, id, cl
         if (typeof value === "string") values[key] = value;
       }
       for (const one of all) {
-        if (isText(one) && values[one.name] !== undefined) values[one.name] = textOf(one, rulesOf(one.name));
+        if (isText(one) && values[one.name] !== undefined) values[one.name] = textOf(one, rulesOf(one));
       }
       await submit(values, form.current);
+      keep();
     } catch (error) {
       const failure = asProblem(error);
       // A dialog that was closed meanwhile still has to tell.

@@ -1,7 +1,6 @@
 // The page's own ways out that undo something first (signing out), or take no view along (another
 // language): where something would be lost, they ask before, not the browser after.
-import { t } from "../base/texts";
-import { confirm } from "./question";
+import { askToLose } from "./unsaved";
 
 let agreed = false;
 addEventListener("beforeunload", (event) => {
@@ -16,14 +15,8 @@ export function leaving(run: () => Promise<void> | void): void {
     void run();
     return;
   }
-  confirm({
-    title: t("admin.leave_title"),
-    body: t("admin.leave_body"),
-    action: t("admin.leave_do"),
-    danger: true,
-    run: async () => {
-      agreed = true;
-      await run();
-    },
+  askToLose(async () => {
+    agreed = true;
+    await run();
   });
 }
