@@ -49,20 +49,27 @@ export function TenantCard({ title, children, footer }: {
 const isUnknown = (problem: Problem): boolean =>
   problem.code === "unknown_tenant" || problem.code === "validation_failed";
 
-export function ChooseTenant({ problem }: { problem?: Problem }) {
+// `cancel` is absent where there is nothing to go back to. What the server takes for want of a name is named.
+export function ChooseTenant({ problem, cancel }: { problem?: Problem; cancel?: () => void }) {
+  const usual = useLoad("", () => get<SignInOptions>("/auth/sign-in-options")).data?.tenant;
+  const isAnother = usual && (!cancel || (chosenTenant() ?? usual.slug) !== usual.slug);
   const submit = async ({ tenant = "" }: Record<string, string>) => {
     const target = `${location.pathname}?tenant=${encodeURIComponent(tenant)}`;
+    history.replaceState(null, "");  // the same address again would be this choice again
     location.assign(target + location.hash);
   };
   return (
     <Card title={t("tenant.title")}>
       {problem && <p>{t("tenant.unknown")}</p>}
-      <Form submit={submit} label={t("tenant.go")}>
+      <Form submit={submit} label={t("tenant.go")}
+        actions={cancel && <button type="button" class="button" onClick={cancel}>{t("cancel")}</button>}>
         <Field name="tenant" pattern={slugPattern} normal={slugOf} wrong={t("field.slug")}
           label={t("tenant.label")} help={t("tenant.help")} required autocomplete="organization"
           autocapitalize="none" spellcheck={false} maxLength={63} autofocus />
       </Form>
-      <p class="aside"><a href={`${location.pathname}?tenant=${location.hash}`}>{t("tenant.none")}</a></p>
+      {isAnother && <p class="aside">
+        <a href={`${location.pathname}?tenant=${location.hash}`}>{t("tenant.own", { name: usual.name })}</a>
+      </p>}
     </Card>);
 }
 

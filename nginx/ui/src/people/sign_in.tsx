@@ -30,11 +30,21 @@ function Why() {
   return null;
 }
 
+// An entry of the history that stands for the choice of another organisation.
+const choosesIn = (state: unknown): boolean => (state as { elsewhere?: boolean } | null)?.elsewhere === true;
+
 export function SignIn() {
   const target = returnTarget() ?? (parameters.has("error") ? recallTarget() : null);
   const [challenge, setChallenge] = useState<Partial<Challenge> | null>(
     parameters.get("second_factor") === "required" ? {} : null);
-  const [elsewhere, setElsewhere] = useState(false);
+  const [elsewhere, setElsewhere] = useState(() => choosesIn(history.state));
+
+  // "Back" leads from that choice to here.
+  useEffect(() => {
+    const came = ({ state }: PopStateEvent) => setElsewhere(choosesIn(state));
+    addEventListener("popstate", came);
+    return () => removeEventListener("popstate", came);
+  }, []);
 
   useEffect(() => {
     // Somebody who is signed in has no business here. Who wanted to link an account elsewhere, and did
@@ -43,7 +53,7 @@ export function SignIn() {
     if (!came) void goOnIfSignedIn(parameters.has("error") ? null : target);
   }, []);
 
-  if (elsewhere) return <ChooseTenant />;
+  if (elsewhere) return <ChooseTenant cancel={() => history.back()} />;
   if (challenge) {
     return <SecondFactor challenge={challenge} target={target} giveUp={() => setChallenge(null)} />;
   }
@@ -52,7 +62,10 @@ export function SignIn() {
       <>
         {options.registration !== "closed" &&
           <p>{t("sign_in.new_here")} <To page={pages.register} target={target}>{t("sign_in.register")}</To></p>}
-        <p><button type="button" class="link" onClick={() => setElsewhere(true)}>{t("tenant.other")}</button></p>
+        <p><button type="button" class="link" onClick={() => {
+          history.pushState({ elsewhere: true }, "");
+          setElsewhere(true);
+        }}>{t("tenant.other")}</button></p>
       </>)}>
       {(options) => (
         <>
