@@ -40,8 +40,13 @@ export const keepers = new Set<Keeper>();
 // The entries of the history that are this page's know their order: an entry without a number is new.
 const numberOf = (): number | undefined => (history.state as { number?: number } | null)?.number;
 let current = 0;
+let known = false;
+
+// Whether this view was come to by "back" or "forward".
+export const cameBack = (): boolean => known;
 
 function count(): void {
+  known = numberOf() !== undefined;
   current = numberOf() ?? current + 1;
   history.replaceState({ number: current }, "");
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { asProblem, get, type Problem, type Query } from "../base/api";
+import { cameBack } from "../base/route";
 import { gateOf, goTo, here, isSignedOut, leave } from "../base/session";
 import { t } from "../base/texts";
 import type { Page } from "../base/types";
@@ -61,20 +62,44 @@ export interface List<T> {
   replace(change: (items: T[]) => T[]): void;
 }
 
+// The last list that more than a page of was shown, for who comes back to it.
+let last: { key: string; items: unknown[]; cursor: string | null; y: number } | null = null;
+
+const mostOfPage = 200;
+
+// As many items as there were, as they are now.
+async function again<T>(path: string, query: Query, n: number): Promise<Page<T>> {
+  const found: Page<T> = { items: [], next_cursor: null };
+  do {
+    const limit = Math.min(mostOfPage, n - found.items.length);
+    const page: Page<T> = await get<Page<T>>(path, { ...query, limit, cursor: found.next_cursor });
+    found.items.push(...page.items);
+    found.next_cursor = page.next_cursor;
+  } while (found.next_cursor !== null && found.items.length < n);
+  return found;
+}
+
 export function useList<T>(path: string, query: Query = {}): List<T> {
-  const [items, setItems] = useState<T[]>([]);
+  const key = JSON.stringify([path, query]);
+  const [before] = useState(() => last?.key === key && cameBack() ? last : null);
+  const [items, setItems] = useState<T[]>(before ? before.items as T[] : []);
   const [state, setState] = useState<List<T>["state"]>("loading");
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [cursor, setCursor] = useState<string | null>(null);
+  const [cursor, setCursor] = useState<string | null>(before?.cursor ?? null);
   const turn = useRef(0);
+  const shown = useRef(before?.items.length ?? 0);  // to be asked for again
+  const pages = useRef(0);
   const read = useCallback(async (from: string | null) => {
     const mine = from === null ? ++turn.current : turn.current;
+    const many = shown.current;
+    shown.current = 0;
     setState(from === null ? "loading" : "more");
     setProblem(null);
     try {
-      const page = await get<Page<T>>(path, { ...query, cursor: from });
+      const page = many > 0 ? await again<T>(path, query, many) : await get<Page<T>>(path, { ...query, cursor: from });
       if (mine !== turn.current) return;
-      setItems((before) => from === null ? page.items : [...before, ...page.items]);
+      pages.current = from !== null || many > 0 ? 2 : 1;
+      setItems((now) => from === null ? page.items : [...now, ...page.items]);
       setCursor(page.next_cursor);
       setState("ready");
     } catch (error) {
@@ -87,8 +112,14 @@ export function useList<T>(path: string, query: Query = {}): List<T> {
       }
       failed(error, setProblem);
     }
-  }, [path, JSON.stringify(query)]);
+  }, [key]);
   useEffect(() => { void read(null); }, [read]);
+  useEffect(() => { if (before) requestAnimationFrame(() => scrollTo(0, before.y)); }, []);
+  const latest = useRef({ key, items, cursor });
+  latest.current = { key, items, cursor };
+  useLayoutEffect(() => () => {
+    if (pages.current > 1) last = { ...latest.current, y: scrollY };
+  }, []);
   return {
     items, state, problem, hasMore: cursor !== null && state !== "loading",
     loadMore: () => { if (state === "ready" || state === "failed") void read(cursor); },
