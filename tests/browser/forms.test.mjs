@@ -157,6 +157,185 @@ describe("W2 what was entered", () => {
   });
 });
 
+describe("W2 forms", () => {
+  test("what is pasted is read before it is judged, and a blank is nothing", async () => {
+    const seen = await at("profile");
+    const { page, api } = seen;
+    for (const pasted of [" +254 712 345 678 ", "+254\u00a0712\u00a0345\u00a0679", "+254\u2013712\u2013345\u2013680"]) {
+      await page.getByLabel("Phone").fill(pasted);
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.waitForFunction(() => !document.querySelector("form[aria-busy=true]"));
+      assert.equal(await page.locator(".field-error").count(), 0, pasted);
+      assert.equal((await api("/auth/me")).json.phone, pasted.replace(/[^+\d]/g, ""));
+    }
+    await page.getByLabel("Phone").fill("0712 345 678");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("That is not a telephone number with its country code.").waitFor();
+    await inspect(page, "profile-phone");
+    await page.getByLabel("Phone").fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.waitForFunction(() => !document.querySelector("form[aria-busy=true]"));
+    assert.equal((await api("/auth/me")).json.phone, null);
+    await page.getByLabel("First name").fill("   ");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".who-name").getByText(seen.user.email).waitFor();
+    await done(seen);
+  });
+
+  test("a profile that was begun is not lost by the menu or by back", async () => {
+    const seen = await at("devices");
+    const { page } = seen;
+    const question = page.getByRole("dialog", { name: "Leave without saving?" });
+    await page.getByRole("link", { name: "Profile" }).click();
+    await page.getByLabel("First name").fill("Wanjiku");
+    await page.getByRole("link", { name: "Security" }).click();
+    await question.getByRole("button", { name: "Cancel" }).click();
+    for (let i = 0; i < 2; ++i) {
+      await page.goBack();
+      if (i === 0 && !(await question.isVisible())) await page.goBack();
+      await question.waitFor();
+      await page.keyboard.press("Escape");
+      await question.waitFor({ state: "detached" });
+      assert.match(page.url(), /#\/profile$/);
+    }
+    assert.equal(await page.getByLabel("First name").inputValue(), "Wanjiku");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.locator(".toast").getByText("Saved.").waitFor();
+    await page.getByRole("link", { name: "Security" }).click();
+    await page.getByRole("heading", { level: 1, name: "Security" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
+    await page.getByLabel("Last name").fill("Otieno");
+    await page.goBack();
+    await question.getByRole("button", { name: "Leave" }).click();
+    await page.getByRole("heading", { level: 1, name: "Devices" }).waitFor();
+    await done(seen);
+  });
+
+  test("a password that was shown keeps its button's name and is hidden on sending", async () => {
+    const user = await newPerson();
+    const seen = await watched(browser, { refusals: [401] });
+    const { page } = seen;
+    await open(page, `/auth/ui/sign-in?tenant=${user.tenant}`);
+    const password = page.getByLabel("Password", { exact: true });
+    await page.getByLabel("E-mail address").fill(user.email);
+    await password.fill(" wrong ");
+    const show = page.getByRole("button", { name: "Show the password" });
+    await show.click();
+    assert.equal(await show.getAttribute("aria-pressed"), "true");
+    assert.equal(await password.getAttribute("type"), "text");
+    const sent = page.waitForRequest("**/auth/login");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    assert.equal((await sent).postDataJSON().password, " wrong ");
+    await page.getByRole("alert").waitFor();
+    assert.equal(await password.getAttribute("type"), "password");
+    await done(seen);
+  });
+
+  test("the choice of another organisation is left by Cancel and by back", async () => {
+    const user = await newPerson();
+    const seen = await watched(browser);
+    const { page } = seen;
+    await open(page, `/auth/ui/sign-in?tenant=${user.tenant}`);
+    const other = page.getByRole("button", { name: "Sign in to another organisation" });
+    await other.click();
+    await page.getByRole("link", { name: /^Go to / }).waitFor();
+    await inspect(page, "choose-tenant");
+    await page.getByLabel("Organisation").fill("Wo rse");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("Letters from a to z, digits and dashes only.").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await other.click();
+    await page.getByLabel("Organisation").waitFor();
+    await page.goBack();
+    await other.click();
+    await page.getByLabel("Organisation").fill(` ${user.tenant.toUpperCase()} `);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.waitForURL(new RegExp(`tenant=${user.tenant}`));
+    await page.getByLabel("E-mail address").waitFor();
+    await done(seen);
+  });
+});
+
+describe("W3 views", () => {
+  test("who locks themselves out of the console is led to their second factor, and back", async () => {
+    const user = await newPerson({}, "--tenant-admin");
+    const seen = await at("settings", { user, page: "admin", refusals: [403] });
+    const { page, api, csrf } = seen;
+    const { tenant_id: tenant } = (await api("/auth/me")).json;
+    await api(`/auth/tenants/${tenant}/settings`, { method: "PATCH", json: { require_2fa: "all" },
+      headers: { "X-CSRF-Token": csrf } });
+    await page.getByLabel("Shortest password").fill("17");
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await page.getByRole("link", { name: "Do that now" }).waitFor();
+    await page.getByLabel("Shortest password").fill("10");
+    await page.getByRole("link", { name: "People", exact: true }).click();
+    await page.getByLabel("Current password").fill(user.password);
+    await page.getByRole("button", { name: "Continue" }).click();
+    const secret = (await page.locator(".secret").innerText()).replace(/\s/g, "");
+    await page.locator("[name=code]").fill(await freshCode(secret));
+    await page.getByRole("checkbox").check();
+    await page.locator("button[type=submit]").click();
+    await page.waitForURL(/admin#\/users/);
+    await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
+    await done(seen);
+  });
+
+  test("a question goes with its view; a list is found again as it was left", async () => {
+    const user = await newPerson({}, "--tenant-admin");
+    const items = Array.from({ length: 60 }, (_, i) => ({ id: `0192a200-0000-7000-8000-0000000000${10 + i}`, name: `Service ${i}`,
+      client_id: `gh_${i}`, created_at: "2026-01-01T00:00:00Z" }));
+    const seen = await at("services", { user, page: "admin" });
+    const { page } = seen;
+    await page.route("**/auth/service-credentials*", (route) => {
+      const url = new URL(route.request().url());
+      const from = Number(url.searchParams.get("cursor") ?? 0);
+      const to = from + Number(url.searchParams.get("limit") ?? 50);
+      return route.fulfill({ json: { items: items.slice(from, to), next_cursor: to < items.length ? String(to) : null } });
+    });
+    await page.getByRole("link", { name: "Roles" }).click();
+    await page.getByRole("heading", { level: 1, name: "Roles" }).waitFor();
+    await page.locator(".side a").last().click();
+    await page.getByRole("button", { name: "Show more" }).focus();
+    await page.keyboard.press("Enter");
+    const row = page.getByRole("row").filter({ hasText: "Service 50" });
+    await hasFocus(row, "the first new row");
+    await page.evaluate(() => scrollTo(0, 1e6));
+    const y = await page.evaluate(() => scrollY);
+    await page.getByRole("link", { name: "Settings" }).evaluate((link) => link.click());
+    await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
+    await page.goBack();
+    await page.getByRole("rowheader", { name: "Service 59" }).waitFor();
+    await page.waitForFunction((far) => Math.abs(scrollY - far) < 5, y);
+    await page.getByRole("row").filter({ hasText: "Service 59" }).getByRole("button").click();
+    await page.getByRole("dialog").waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Roles" }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await done(seen);
+  });
+
+  test("a message that can be undone waits while it has the focus, and gives it back", async () => {
+    const seen = await at("profile");
+    const { page } = seen;
+    await page.clock.install();
+    await page.getByLabel("First name").fill("Wanjiku");
+    const save = page.getByRole("button", { name: "Save" });
+    await save.click();
+    const undo = page.getByRole("button", { name: "Undo" });
+    await undo.waitFor();
+    await save.focus();
+    await undo.focus();
+    await page.clock.runFor(30_000);
+    assert.equal(await undo.count(), 1);
+    await page.getByRole("button", { name: "Dismiss" }).focus();
+    await page.keyboard.press("Enter");
+    await page.clock.runFor(1000);
+    await hasFocus(save, "what had the focus before");
+    await done(seen);
+  });
+});
+
 describe("W4 answers that are not ours", () => {
   for (const [name, status, type, body, told] of [
     ["JSON of another kind", 403, "application/json", '{"error":"forbidden"}', "Something went wrong on this page."],
