@@ -1,5 +1,5 @@
 // A role: its name, and what those who have it may do.
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 
 import { all } from "../base/all";
 import { call, get, Problem } from "../base/api";
@@ -15,6 +15,7 @@ import { Await, useLoad } from "../parts/load";
 import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
+import { changesBack, changesTo, collision, undoneAlready } from "./merge";
 import { modulesOf } from "./permission";
 import { RoleForm, type RoleFacts } from "./roles_form";
 import { undoing } from "./undo";
@@ -74,19 +75,31 @@ function Shown({ context, role, codes, set }:
   const changes = mayChange(context, role, "edit");
   const patch = (json: Partial<Role>) => call<Role>("PATCH", `/auth/roles/${role.id}`,
     { json, query: context.query() });
+  const anew = (next: Role) => {
+    set(next);
+    setTurn((n) => n + 1);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("main h1")?.focus());
+  };
+  // The latest that they were told of: whoever saves once more means it.
+  const told = useRef(role.updated_at);
   const save = async (facts: RoleFacts) => {
-    const json: Partial<Role> = {};
-    const before: Partial<Role> = {};
-    for (const name of ["name", "description", "permissions"] as const) {
-      if (JSON.stringify(facts[name]) === JSON.stringify(role[name])) continue;
-      Object.assign(json, { [name]: facts[name] });
-      Object.assign(before, { [name]: role[name] });
+    const now = await roleOf(context, role.id);
+    const problem = collision<Partial<Role>>(now, role, facts);
+    if (problem && told.current !== now.updated_at) {
+      told.current = now.updated_at;
+      throw problem;
     }
-    if (Object.keys(json).length === 0) return say(t("roles.unchanged"));
-    set(await patch(json));
-    say(t("roles.saved", { role: facts.name }), undoing(async () => {
-      set(await patch(before));
-      setTurn((n) => n + 1);
+    const changes = changesTo<Partial<Role>>(now, role, facts);
+    const mixed = now.updated_at !== role.updated_at;
+    if (Object.keys(changes).length === 0 && !mixed) return say(t("roles.unchanged"));
+    const kept = Object.keys(changes).length > 0 ? await patch(changes) : now;
+    told.current = kept.updated_at;
+    if (mixed) anew(kept);
+    else set(kept);
+    say(t(mixed ? "roles.saved_mixed" : "roles.saved", { role: kept.name }), undoing(async () => {
+      const back = changesBack<Partial<Role>>(await roleOf(context, role.id), now, changes);
+      if (Object.keys(back).length === 0) throw undoneAlready();
+      anew(await patch(back));
     }));
   };
   const remove = (force: boolean) => confirm({

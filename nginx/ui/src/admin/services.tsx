@@ -68,26 +68,50 @@ function AddCredential({ context, close, added }: { context: Admin; close(): voi
     setMade(await post<NewCredential>(path, { name }, context.query()));
     added();
   };
-  if (made) {
-    return (
-      <Dialog key="made" title={t("services.made_title", { name: made.name })} close={close}>
-        <div class="form">
-          <Notice kind="warning">{t("services.once")}</Notice>
-          <Copy label={t("services.client_id")} text={made.client_id} />
-          <Copy label={t("services.secret")} text={made.client_secret} />
-          <p class="help">{t("services.use")}</p>
-          <div class="actions">
-            <button type="button" class="button primary" onClick={close}>{t("services.kept")}</button>
-          </div>
-        </div>
-      </Dialog>);
-  }
+  if (made) return <Secret made={made} close={close} />;
   return (
     <Dialog key="new" title={t("services.new_title")} close={close}>
       <Form submit={submit} label={t("services.create")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <Field name="name" label={t("services.name")} help={t("services.name_help")} required
           maxLength={100} autofocus />
+      </Form>
+    </Dialog>);
+}
+
+// Shown this once: neither Escape nor a press beside it loses it without a question.
+function Secret({ made, close }: { made: NewCredential; close(): void }) {
+  const place = useRef<HTMLDivElement>(null);
+  const [asked, setAsked] = useState(false);
+  useEffect(() => {
+    // The browser asks in words of its own.
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    // "Back", while this is open: the view stays until there is an answer.
+    const here = location.hash;
+    const keep: Keeper = (target) => {
+      if (target === here) return false;
+      history.pushState(null, "", here);
+      setAsked(true);
+      return true;
+    };
+    place.current?.querySelector<HTMLElement>(".field:last-of-type button")?.focus();
+    addEventListener("beforeunload", ask);
+    keepers.add(keep);
+    return () => {
+      removeEventListener("beforeunload", ask);
+      keepers.delete(keep);
+    };
+  }, []);
+  const submit = async () => close();
+  return (
+    <Dialog title={t("services.made_title", { name: made.name })} close={() => setAsked(true)}>
+      <Form submit={submit} label={t("services.done")} actions={asked && (
+        <button type="button" class="button bad" onClick={close}>{t("services.leave")}</button>)}>
+        <Notice kind="warning">{t(asked ? "services.unsaved" : "services.once")}</Notice>
+        <Copy label={t("services.client_id")} text={made.client_id} />
+        <div ref={place}><Copy label={t("services.secret")} text={made.client_secret} /></div>
+        <p class="help">{t("services.use")}</p>
+        <Checkbox name="kept" label={t("services.kept")} required />
       </Form>
     </Dialog>);
 }

@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 
 import { all } from "../base/all";
-import { asProblem, call, type Problem } from "../base/api";
+import { asProblem, call, get, type Problem } from "../base/api";
 import { may } from "../base/session";
 import { t } from "../base/texts";
 import type { Role, User } from "../base/types";
@@ -61,19 +61,39 @@ export function UserRoles({ context, user, set }: { context: Admin; user: User; 
   // One after the other: each replaces the whole list.
   const queue = useRef<Promise<unknown>>(Promise.resolve());
   const kept = user.roles.map(({ id }) => id);
+  const path = `/auth/users/${user.id}`;
 
-  const put = (ids: string[]) => call<User>("PUT", `/auth/users/${user.id}/roles`,
-    { json: { role_ids: ids }, query: context.query() });
+  // That one role, and no other: of the list as it is by now, which somebody else may have changed.
+  // The answer is the place it had or got: the first role is the primary one.
+  const turn = async (id: string, on: boolean, place?: number): Promise<number> => {
+    const now = await get<User>(path, context.query());
+    const ids = now.roles.map((one) => one.id);
+    const at = ids.indexOf(id);
+    if (on === at >= 0) {
+      set(now);
+      return at;
+    }
+    const next = on ? ids.toSpliced(place ?? ids.length, 0, id) : ids.toSpliced(at, 1);
+    set(await call<User>("PUT", `${path}/roles`, { json: { role_ids: next }, query: context.query() }));
+    return at;
+  };
+  // Undo stands in the queue as well.
+  const enqueue = <T,>(run: () => Promise<T>): Promise<T> => {
+    const done = queue.current.then(run);
+    queue.current = done.catch(() => undefined);
+    return done;
+  };
   const keep = (ids: string[]) => {
     const before = wanted ?? kept;
-    const name = roles.data?.find(({ id }) => before.includes(id) !== ids.includes(id))?.name ?? "";
+    const on = ids.length > before.length;
+    const id = (on ? ids.find((one) => !before.includes(one)) : before.find((one) => !ids.includes(one))) ?? "";
+    const name = roles.data?.find((one) => one.id === id)?.name ?? "";
     setWanted(ids);
     setProblem(null);
-    queue.current = queue.current.then(async () => {
-      set(await put(ids));
-      say(t(ids.length > before.length ? "users.role_given" : "users.role_taken", { role: name }),
-        undoing(async () => set(await put(before))));
-    }).catch((error: unknown) => setProblem(asProblem(error))).then(() => setWanted((now) => now === ids ? null : now));
+    void enqueue(() => turn(id, on)).then((place) =>
+      say(t(on ? "users.role_given" : "users.role_taken", { role: name }),
+        undoing(() => enqueue(() => turn(id, !on, place)))))
+      .catch((error: unknown) => setProblem(asProblem(error))).then(() => setWanted((now) => now === ids ? null : now));
   };
   return (
     <Section title={t("users.roles")} intro={mayChange ? t("users.roles_intro") : undefined}>
