@@ -1,5 +1,5 @@
 // Credentials of services, which ask about tokens (SPEC T10).
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { call, post } from "../base/api";
 import { t } from "../base/texts";
@@ -13,6 +13,7 @@ import { Title } from "../parts/shell";
 import { Exactly } from "../parts/when";
 import type { Admin } from "./context";
 import { Copy } from "../parts/copy";
+import { useUnsaved } from "./unsaved";
 
 interface Credential { id: string; name: string; client_id: string; created_at: string; created_by: string | null }
 interface NewCredential extends Credential { client_secret: string }
@@ -64,7 +65,7 @@ export function Services({ context }: { context: Admin }) {
 // First its name, then, once and never again, its secret.
 function AddCredential({ context, close, added }: { context: Admin; close(): void; added(): void }) {
   const [made, setMade] = useState<NewCredential | null>(null);
-  const submit = async ({ name }: Values) => {
+  const submit = async ({ name = "" }: Values) => {
     setMade(await post<NewCredential>(path, { name }, context.query()));
     added();
   };
@@ -79,39 +80,40 @@ function AddCredential({ context, close, added }: { context: Admin; close(): voi
     </Dialog>);
 }
 
-// Shown this once: neither Escape nor a press beside it loses it without a question.
+// Shown this once: only the button that says so closes it without a question.
 function Secret({ made, close }: { made: NewCredential; close(): void }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [asked, setAsked] = useState(false);
+  const secret = useRef<HTMLDivElement>(null);
+  const leaveFreely = useUnsaved(true);
+  const kept = () => {
+    leaveFreely(true);
+    close();
+  };
+  const ask = () => confirm({
+    title: t("services.lose_title"), body: <p>{t("services.lose_body")}</p>, action: t("services.lose"), danger: true,
+    run: async () => kept(),
+  });
   useEffect(() => {
-    // The browser asks in words of its own.
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    // "Back", while this is open: the view stays until there is an answer.
-    const here = location.hash;
-    const keep: Keeper = (target) => {
-      if (target === here) return false;
-      history.pushState(null, "", here);
-      setAsked(true);
-      return true;
+    secret.current?.querySelector("button")?.focus();
+    // A browser asks a page but once whether Escape may close a dialog, and then closes it.
+    const dialog = secret.current?.closest("dialog");
+    const closed = () => {
+      if (!dialog?.isConnected) return;
+      dialog.showModal();
+      ask();
     };
-    place.current?.querySelector<HTMLElement>(".field:last-of-type button")?.focus();
-    addEventListener("beforeunload", ask);
-    keepers.add(keep);
-    return () => {
-      removeEventListener("beforeunload", ask);
-      keepers.delete(keep);
-    };
+    dialog?.addEventListener("close", closed);
+    return () => dialog?.removeEventListener("close", closed);
   }, []);
-  const submit = async () => close();
   return (
-    <Dialog title={t("services.made_title", { name: made.name })} close={() => setAsked(true)}>
-      <Form submit={submit} label={t("services.done")} actions={asked && (
-        <button type="button" class="button bad" onClick={close}>{t("services.leave")}</button>)}>
-        <Notice kind="warning">{t(asked ? "services.unsaved" : "services.once")}</Notice>
+    <Dialog key="made" title={t("services.made_title", { name: made.name })} close={ask}>
+      <div class="form">
+        <Notice kind="warning">{t("services.once")}</Notice>
         <Copy label={t("services.client_id")} text={made.client_id} />
-        <div ref={place}><Copy label={t("services.secret")} text={made.client_secret} /></div>
+        <div ref={secret}><Copy label={t("services.secret")} text={made.client_secret} /></div>
         <p class="help">{t("services.use")}</p>
-        <Checkbox name="kept" label={t("services.kept")} required />
-      </Form>
+        <div class="actions">
+          <button type="button" class="button primary" onClick={kept}>{t("services.kept")}</button>
+        </div>
+      </div>
     </Dialog>);
 }

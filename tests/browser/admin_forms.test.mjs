@@ -1,0 +1,67 @@
+// What somebody who fills in a form of the administration could lose, or be told too late (SPEC W3).
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { administration, ask, dialog, focused, heading, press, told } from "./support/admin.mjs";
+import { launch, signIn } from "./support/browser.mjs";
+import { inspect } from "./support/page.mjs";
+import { newTenant, newUser } from "./support/stack.mjs";
+
+let browser;
+let boss;
+before(async () => {
+  browser = await launch();
+  boss = await signIn(browser, await newUser(await newTenant({ max_sessions: 0 }), "--tenant-admin"));
+});
+after(() => browser?.close());
+
+async function enter(route, options) {
+  const scene = await administration(browser, boss.state, route, options);
+  const leave = async () => {
+    await scene.context.close();
+    assert.deepEqual(scene.faults, []);
+  };
+  return { ...scene, leave };
+}
+
+// The browser itself asks before the page goes.
+async function staysOn(page) {
+  const asked = page.waitForEvent("dialog");
+  await page.evaluate(() => { setTimeout(() => location.reload()); });
+  const question = await asked;
+  assert.equal(question.type(), "beforeunload");
+  await question.dismiss();
+}
+
+test("T10: the secret of a credential is not lost by Escape, the cross or leaving", async () => {
+  const { page, leave } = await enter("users");
+  await page.getByRole("link", { name: "Services" }).click();
+  await press(page, "New credential");
+  await page.getByLabel("Name").fill("Till 5");
+  await press(page, "Create");
+  const shown = dialog(page, "Credential for “Till 5”");
+  const secret = shown.getByLabel("Client secret", { exact: true });
+  await secret.waitFor();
+  assert.equal(await focused(page), "Copy Client secret");
+  const asked = dialog(page, "Close without the secret?");
+  for (let i = 0; i < 3; ++i) {
+    await page.keyboard.press("Escape");
+    await asked.waitFor();
+    if (i === 0) await inspect(page, "services-lose");
+    await page.keyboard.press("Escape");
+    await asked.waitFor({ state: "detached" });
+    assert.ok(await secret.isVisible(), "it is still there");
+  }
+  await press(shown, "Close");
+  await press(asked, "Cancel");
+  await page.goBack();
+  await press(dialog(page, "Leave without saving?"), "Cancel");
+  assert.ok(await secret.isVisible());
+  await staysOn(page);
+  await press(shown, "Close");
+  await press(asked, "Close without it");
+  await secret.waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "People" }).click();
+  await heading(page, "People");
+  await leave();
+});
