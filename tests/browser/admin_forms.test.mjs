@@ -65,3 +65,25 @@ test("T10: the secret of a credential is not lost by Escape, the cross or leavin
   await heading(page, "People");
   await leave();
 });
+
+test("F4: who requires a second factor of themselves is warned, and led to setting it up", async () => {
+  const own = await signIn(browser, await newUser(await newTenant(), "--tenant-admin"));
+  const { context, page, faults } = await administration(browser, own.state, "settings", { refusals: [403] });
+  const choice = page.getByLabel("Second factor required");
+  await choice.selectOption("Of administrators");
+  await press(page, "Save settings");
+  const asked = dialog(page, "It holds for you too");
+  await asked.waitFor();
+  await inspect(page, "settings-locks");
+  await press(asked, "Cancel");
+  const id = (await ask(page, "/auth/me")).json.tenant_id;
+  assert.equal((await ask(page, `/auth/tenants/${id}/settings`)).json.require_2fa, "off");
+  assert.equal(await choice.inputValue(), "admins", "what was chosen is still there");
+  await press(page, "Save settings");
+  await press(asked, "Save, and set mine up");
+  await page.waitForURL(/account#\/security/);
+  await heading(page, "Set up two-step sign-in");
+  assert.equal((await ask(page, "/auth/info")).status, 403);
+  assert.deepEqual(faults, []);
+  await context.close();
+});

@@ -2,7 +2,10 @@
 import { useState } from "preact/hooks";
 
 import { call, get } from "../base/api";
+import { pages } from "../base/session";
 import { plural, t, tryText } from "../base/texts";
+import type { User } from "../base/types";
+import { confirm } from "../parts/dialog";
 import { say } from "../parts/feedback";
 import { Form } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
@@ -46,7 +49,7 @@ export function Settings({ context }: { context: Admin }) {
           };
           return (
             <>
-              <SettingsForm start={start} save={save} />
+              <SettingsForm context={context} start={start} save={save} />
               {start.properties[providersKey] &&
                 <Providers settings={start.settings} baseUrl={start.baseUrl} save={save} />}
             </>);
@@ -61,14 +64,22 @@ type Save = (changes: Values) => Promise<Values>;
 const clean = (value: Json): Json => Array.isArray(value)
   ? value.map((line) => typeof line === "string" ? line.trim() : line).filter((line) => line !== "") : value;
 
-function SettingsForm({ start: { settings, properties }, save }: { start: Start; save: Save }) {
+// Would a second factor be required of whoever asks for it here, and has none?
+async function locksOut({ tenantId, user }: Admin, wanted: Json | undefined): Promise<boolean> {
+  const mine = !tenantId && (wanted === "all" ||
+    (wanted === "admins" && (user.is_tenant_admin || user.is_platform_admin)));
+  return mine && !(await get<User>("/auth/me")).two_factor_enabled;
+}
+
+function SettingsForm({ context, start: { settings, properties }, save }:
+    { context: Admin; start: Start; save: Save }) {
   // What was changed here and is not saved yet; undefined: no value yet.
   const [draft, setDraft] = useState<Record<string, Json | undefined>>({});
   const changed = Object.keys(draft).filter((key) => {
     const value = draft[key];
     return value === undefined || !same(clean(value), settings[key]);
   });
-  useUnsaved(changed.length > 0);
+  const leaveFreely = useUnsaved(changed.length > 0);
   // A default is kept nowhere: should it change one day, it does for this tenant too.
   const kept = (key: string, value: Json): Json =>
     same(value, defaultOf(key, properties[key] ?? { type: "" })) ? null : value;
@@ -81,8 +92,24 @@ function SettingsForm({ start: { settings, properties }, save }: { start: Start;
       changes[key] = kept(key, value);
       before[key] = kept(key, settings[key] ?? null);
     }
-    await save(changes);
-    setDraft({});
+    const keep = async () => {
+      await save(changes);
+      setDraft({});
+    };
+    if (await locksOut(context, changes["require_2fa"])) {
+      return confirm({
+        title: t("settings.locks_title"), body: <p>{t("settings.locks_body")}</p>, action: t("settings.locks_do"),
+        run: async () => {
+          leaveFreely(true);
+          await keep().catch((error: unknown) => {
+            leaveFreely(false);
+            throw error;
+          });
+          location.assign(`${pages.account}#/security`);
+        },
+      });
+    }
+    await keep();
     say(t("settings.saved"), undoing(() => save(before)));
   };
   return (

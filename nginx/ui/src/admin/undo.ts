@@ -1,5 +1,7 @@
-// What "Undo" of a message does: says that it is undone, or why not.
+// What "Undo" of a message does: says that it is undone, or why not; or leads to what
+// has to be done first.
 import { asProblem } from "../base/api";
+import { gateOf } from "../base/session";
 import { t } from "../base/texts";
 import { say } from "../parts/feedback";
 
@@ -8,6 +10,9 @@ export const undoing = (run: () => Promise<unknown>) => async (): Promise<void> 
     await run();
     say(t("admin.undone"));
   } catch (error) {
-    say(asProblem(error).text);
+    const problem = asProblem(error);
+    const gate = gateOf(problem);
+    if (gate) location.assign(gate);
+    else say(problem.text);
   }
 };
