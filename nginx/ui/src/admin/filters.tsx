@@ -39,7 +39,8 @@ export function TextFilter({ filters, name, label, type = "search", maxLength = 
     FilterProps & { type?: "search" | "email"; maxLength?: number }) {
   const value = filters.values[name] ?? "";
   const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
+  // "Back", or a link, changed it; the space before the next word is nobody's change.
+  useEffect(() => { if (value !== typed.trim()) setTyped(value); }, [value]);
   const settled = useDebounced(typed, 400);
   useEffect(() => { if (settled === typed && settled.trim() !== value) filters.set(name, settled.trim()); }, [settled]);
   return (
