@@ -87,3 +87,32 @@ test("F4: who requires a second factor of themselves is warned, and led to setti
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("who stays when asked goes back to where they came from afterwards", async () => {
+  const { page, leave } = await enter("users");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  await heading(page, "Roles");
+  await page.getByRole("link", { name: "Add a role" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Half a role");
+  const asked = dialog(page, "Leave without saving?");
+  for (let i = 0; i < 2; ++i) {
+    await page.goBack();
+    await asked.waitFor();
+    await page.keyboard.press("Escape");
+    await asked.waitFor({ state: "detached" });
+    assert.match(page.url(), /#\/roles\/new$/);
+  }
+  await page.getByRole("link", { name: "People", exact: true }).click();
+  await press(asked, "Cancel");
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Half a role");
+  await page.goBack();  // the entry that the link left behind is this view as well
+  if (!await asked.isVisible()) await page.goBack();
+  await press(asked, "Leave");
+  await heading(page, "Roles");
+  assert.match(page.url(), /#\/roles$/);
+  await page.goBack();
+  await heading(page, "People");
+  await page.goForward();
+  await heading(page, "Roles");
+  await leave();
+});

@@ -5,6 +5,11 @@ import { go, keepers, type Keeper } from "../base/route";
 import { t } from "../base/texts";
 import { confirm } from "../parts/dialog";
 
+// Which of the browser's entries this is. Where it does not tell, their number: a link adds one, "back"
+// none.
+const standing = (): number => (window as { navigation?: { currentEntry: { index: number } | null } })
+  .navigation?.currentEntry?.index ?? history.length;
+
 // `dirty`: there is something to lose. The answer says "from here on it may be left", for the form's own
 // way out.
 export function useUnsaved(dirty: boolean): (freely: boolean) => void {
@@ -12,12 +17,17 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
   state.current.dirty = dirty;
   useEffect(() => {
     const here = location.hash;
+    let stood = standing();
     const atRisk = () => state.current.dirty && !state.current.free;
     const unload = (event: BeforeUnloadEvent) => { if (atRisk()) event.preventDefault(); };
     // A link, "back", another tenant: the view stays until there is an answer.
     const keep: Keeper = (target) => {
       if (!atRisk() || target === here) return false;
-      history.replaceState(null, "", here);
+      // After "back" this entry is an earlier one, which has to stay what it is; after a link it is ours.
+      const moved = standing() - stood;
+      if (moved > 0) history.replaceState(null, "", here);
+      else history.pushState(null, "", here);
+      stood = standing();
       confirm({
         title: t("admin.leave_title"),
         body: t("admin.leave_body"),
@@ -25,7 +35,8 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
         danger: true,
         run: async () => {
           state.current.free = true;
-          go(target);
+          if (moved < 0) history.back();
+          else go(target);
         },
       });
       return true;
