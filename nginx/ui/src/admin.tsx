@@ -4,7 +4,7 @@ import "./base/fresh";
 import "../style/admin.css";
 import "../style/operate.css";
 import type { ComponentType } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 
 import { Attempts } from "./admin/attempts";
 import { Audit } from "./admin/audit";
@@ -15,17 +15,18 @@ import { Services } from "./admin/services";
 import { Settings } from "./admin/settings";
 import { Tenants } from "./admin/tenants";
 import { TenantSwitch } from "./admin/tenant_switch";
+import { Title } from "./admin/title";
 import { Users } from "./admin/users";
-import { asProblem, type Query } from "./base/api";
+import { asProblem, get, type Query } from "./base/api";
 import { href, useRoute } from "./base/route";
 import { gateOf, here, may, whereAmI, whoAmI } from "./base/session";
 import { t, type Key } from "./base/texts";
-import type { Info, User } from "./base/types";
+import type { Info, Tenant, User } from "./base/types";
 import { begin } from "./parts/begin";
 import { Empty } from "./parts/feedback";
 import type { IconName } from "./parts/icon";
 import { Await, useLoad } from "./parts/load";
-import { Shell, Title } from "./parts/shell";
+import { Shell } from "./parts/shell";
 
 type View = ComponentType<{ context: Admin }>;
 interface Row { route: string; label: Key; icon: IconName; sees(user: User): boolean; view: View }
@@ -64,24 +65,30 @@ function Administration({ user, info }: Start) {
   const route = useRoute();
   const chosen = user.is_platform_admin ? route.query["tenant"] : undefined;
   const tenantId = chosen === user.tenant_id ? undefined : chosen;
+  const other = useLoad(tenantId ?? "", () => tenantId
+    ? get<Tenant>(`/auth/tenants/${encodeURIComponent(tenantId)}`) : Promise.resolve(null));
+  const [names, setNames] = useState<Record<string, string>>({});
+  const own = names[user.tenant_id] ?? info.tenant.name;
+  const tenantName = tenantId ? names[tenantId] ?? other.data?.name : own;
   const context = useMemo<Admin>(() => ({
-    user, tenantId, route,
+    user, tenantId, tenantName, route,
+    rename: (id, name) => setNames((known) => ({ ...known, [id]: name })),
     query: (extra: Query = {}) => ({ ...extra, tenant_id: tenantId }),
     link: (path, query = {}) => href(path, { ...query, tenant: tenantId }),
-  }), [user, tenantId, JSON.stringify(route)]);
+  }), [user, tenantId, tenantName, JSON.stringify(route)]);
 
   const seen = views.filter(({ sees }) => sees(user));
   const named = route.path[0] ?? seen[0]?.route;
   const row = seen.find((one) => one.route === named);
   return (
-    <Shell user={user} tenant={info.tenant.name} here="admin" navLabel={t("admin.views")}
+    <Shell user={user} tenant={own} here="admin" navLabel={t("admin.views")}
       nav={seen.map(({ route: name, label, icon }) => ({ href: context.link([name]), label: t(label), icon }))}
       current={row ? context.link([row.route]) : ""}
-      above={user.is_platform_admin && <TenantSwitch context={context} own={info.tenant.name} />}>
+      above={user.is_platform_admin && <TenantSwitch context={context} unknown={other.problem !== null} />}>
       <AdminProvider value={context}>
         {row ? <row.view key={`${row.route} ${tenantId ?? ""}`} context={context} /> : (
           <>
-            <Title tenant={info.tenant.name}>{t("nav.admin")}</Title>
+            <Title>{t("nav.admin")}</Title>
             <Empty title={t(seen.length ? "admin.no_view" : "admin.nothing")}>
               {seen.length > 0 && <p>{t("admin.no_view_more")}</p>}
             </Empty>

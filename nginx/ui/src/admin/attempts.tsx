@@ -7,11 +7,11 @@ import type { Attempt } from "../base/types";
 import { AttemptResult } from "../parts/attempt";
 import { deviceName } from "../parts/device";
 import { Table, useList } from "../parts/load";
-import { Title } from "../parts/shell";
 import { Exactly } from "../parts/when";
 import { AttemptsChart } from "./attempts_chart";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, TimeFilter, Toolbar, useFilters } from "./filters";
+import { Title } from "./title";
 
 export function Attempts({ context }: { context: Admin }) {
   const filters = useFilters(context, ["email", "ip", "success", "from", "to"]);

@@ -10,10 +10,10 @@ import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Table, useList, type Column } from "../parts/load";
-import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import { Code } from "./code";
 import type { Admin } from "./context";
+import { Title } from "./title";
 
 type Row = Permission & { id: string };
 

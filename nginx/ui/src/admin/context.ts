@@ -11,6 +11,10 @@ export interface Admin {
   // The tenant in the route's query (?tenant=ID), which platform administrators may choose; undefined
   // for one's own.
   tenantId: string | undefined;
+  // Undefined until it is known.
+  tenantName: string | undefined;
+  // After a change that was made here: what the frame around the views says follows.
+  rename(tenantId: string, name: string): void;
   route: Route;
   // The parameters of a call: `extra` with tenant_id where another tenant is administered.
   query(extra?: Query): Query;

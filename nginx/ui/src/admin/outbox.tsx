@@ -1,10 +1,10 @@
 // The mails of a tenant and what became of them; never what stood in them.
 import { dateTime, locale, plural, relative, t, tryText } from "../base/texts";
 import { Table, useList } from "../parts/load";
-import { Title } from "../parts/shell";
 import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, Toolbar, useFilters } from "./filters";
+import { Title } from "./title";
 
 interface Mail {
   id: string;

@@ -5,9 +5,9 @@ import type { Role } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Table, useList, type Column } from "../parts/load";
-import { Title } from "../parts/shell";
 import type { Admin } from "./context";
 import { everything } from "./permission";
+import { Title } from "./title";
 
 export function RoleList({ context }: { context: Admin }) {
   const list = useList<Role>("/auth/roles", context.query({ sort: "name" }));

@@ -12,12 +12,12 @@ import { confirm } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Await, useLoad } from "../parts/load";
-import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
 import { changesBack, changesTo, collision, undoneAlready } from "./merge";
 import { modulesOf } from "./permission";
 import { RoleForm, type RoleFacts } from "./roles_form";
+import { Title } from "./title";
 import { undoing } from "./undo";
 
 const catalogueOf = (context: Admin) => all<Permission>("/auth/permissions", context.query());

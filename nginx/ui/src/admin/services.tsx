@@ -9,9 +9,9 @@ import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Table, useList } from "../parts/load";
-import { Title } from "../parts/shell";
 import { Exactly } from "../parts/when";
 import type { Admin } from "./context";
+import { Title } from "./title";
 import { Copy } from "../parts/copy";
 import { useUnsaved } from "./unsaved";
 

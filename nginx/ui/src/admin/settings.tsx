@@ -9,13 +9,14 @@ import { confirm } from "../parts/dialog";
 import { say } from "../parts/feedback";
 import { Form } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
-import { Section, Title } from "../parts/shell";
+import { Section } from "../parts/shell";
 import type { Admin } from "./context";
 import { SettingField } from "./settings_field";
 import { Providers } from "./settings_providers";
 import {
   defaultOf, grouped, providersKey, same, type Json, type Property, type Settings as Values,
 } from "./settings_table";
+import { Title } from "./title";
 import { undoing } from "./undo";
 import { useUnsaved } from "./unsaved";
 

@@ -11,24 +11,27 @@ import { useAction } from "../parts/action";
 import { Dialog } from "../parts/dialog";
 import { Empty, Failure, Loading } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { useList, useLoad, type List } from "../parts/load";
+import { useList, type List } from "../parts/load";
 import type { Admin } from "./context";
 import { useDebounced } from "./debounce";
 
-export function TenantSwitch({ context, own }: { context: Admin; own: string }) {
+// `unknown`: there is no such tenant, or none any more.
+export function TenantSwitch({ context, unknown }: { context: Admin; unknown: boolean }) {
   const [open, setOpen] = useState(false);
-  const { tenantId } = context;
-  const other = useLoad(tenantId ?? "", () => tenantId ? get<Tenant>(`/auth/tenants/${encodeURIComponent(tenantId)}`)
-    : Promise.resolve(null));
-  const name = tenantId ? (other.problem ? t("admin.tenant_unknown") : other.data?.name ?? "…") : own;
+  const { tenantId, tenantName } = context;
+  const name = tenantId && unknown ? t("admin.tenant_unknown") : tenantName ?? "…";
   return (
     <div class={tenantId ? "tenant-switch elsewhere" : "tenant-switch"}>
       <button type="button" class="tenant-button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
         <span class="tenant-what">{t(tenantId ? "admin.tenant_other" : "admin.tenant_own")}</span>
-        <span class="tenant-name">{name}</span>
+        <span class="tenant-name" title={name}>{name}</span>
         <Icon name="updown" />
         <span class="hidden">{t("admin.tenant_switch")}</span>
       </button>
+      {tenantId && unknown && (
+        <nav class="tenant-home" aria-label={t("admin.back")}>
+          <a href={href(context.route.path.slice(0, 1))}>{t("admin.tenant_home")}</a>
+        </nav>)}
       {open && <Choice context={context} close={() => setOpen(false)} />}
     </div>);
 }

@@ -5,11 +5,11 @@ import type { Tenant } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Table, useList } from "../parts/load";
-import { Title } from "../parts/shell";
 import type { Admin } from "./context";
 import { NothingFound, TextFilter, Toolbar, useFilters } from "./filters";
 import { TenantCard } from "./tenants_card";
 import { NewTenant } from "./tenants_new";
+import { Title } from "./title";
 
 export function Tenants({ context }: { context: Admin }) {
   const [, id] = context.route.path;

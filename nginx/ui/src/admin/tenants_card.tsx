@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import { call, get } from "../base/api";
-import { go } from "../base/route";
+import { go, href } from "../base/route";
 import { dateTime, locale, relative, t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { confirm } from "../parts/dialog";
@@ -11,7 +11,7 @@ import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
-import { Section, Title } from "../parts/shell";
+import { Section } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
 import { Copy } from "../parts/copy";
@@ -19,6 +19,7 @@ import { localTime, utcTime } from "./filters";
 import { Administer, NoSuchTenant, TenantStatus } from "./tenants";
 import { DeleteTenant } from "./tenants_delete";
 import { TenantFields } from "./tenants_fields";
+import { Title } from "./title";
 import { undoing } from "./undo";
 
 const pathOf = (id: string): string => `/auth/tenants/${encodeURIComponent(id)}`;
@@ -27,6 +28,10 @@ const patch = (id: string, json: unknown): Promise<Tenant> => call<Tenant>("PATC
 export function TenantCard({ context, id }: { context: Admin; id: string }) {
   const loaded = useLoad(id, () => get<Tenant>(pathOf(id)));
   const platform = context.user.is_platform_admin;
+  const set = (tenant: Tenant) => {
+    loaded.set(tenant);
+    context.rename(tenant.id, tenant.name);
+  };
   const gone = loaded.problem?.status === 404 || loaded.problem?.status === 422;
   return (
     <>
@@ -42,9 +47,9 @@ export function TenantCard({ context, id }: { context: Admin; id: string }) {
               <Facts tenant={tenant} context={context} />
               {platform && (
                 <>
-                  <Edit key={tenant.updated_at} tenant={tenant} set={loaded.set} />
-                  <Access tenant={tenant} own={tenant.id === context.user.tenant_id} set={loaded.set}
-                    gone={() => go(context.link(["tenants"]))} />
+                  <Edit tenant={tenant} set={set} />
+                  <Access tenant={tenant} own={tenant.id === context.user.tenant_id} set={set}
+                    gone={() => go(id === context.tenantId ? href(["tenants"]) : context.link(["tenants"]))} />
                 </>)}
             </>)}
         </Await>)}
@@ -72,6 +77,8 @@ function Facts({ tenant, context }: { tenant: Tenant; context: Admin }) {
 }
 
 function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
+  // The form is drawn anew where its values came from elsewhere: a change that was undone.
+  const [turn, setTurn] = useState(0);
   const submit = async (values: Values) => {
     const plan = values["plan"] || null;
     const most = values["max_users"] ? Number(values["max_users"]) : null;
@@ -87,11 +94,14 @@ function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
     if (Object.keys(changes).length === 0) return say(t("tenants.no_change"));
     const before = Object.fromEntries(Object.keys(changes).map((key) => [key, tenant[key as keyof Tenant]]));
     set(await patch(tenant.id, changes));
-    say(t("saved"), undoing(async () => set(await patch(tenant.id, before))));
+    say(t("saved"), undoing(async () => {
+      set(await patch(tenant.id, before));
+      setTurn((n) => n + 1);
+    }));
   };
   return (
     <Section title={t("tenants.edit")}>
-      <Form class="columns-2" submit={submit} label={t("save")}>
+      <Form key={turn} class="columns-2" submit={submit} label={t("save")}>
         <Field name="name" label={t("tenants.name")} required maxLength={200} defaultValue={tenant.name} />
         <Field name="slug" label={t("tenants.slug")} help={t("tenants.slug_change")} required maxLength={63}
           pattern="[a-z0-9][a-z0-9\-]*" autocapitalize="none" spellcheck={false} defaultValue={tenant.slug} />

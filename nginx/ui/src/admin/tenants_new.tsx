@@ -7,11 +7,11 @@ import type { Tenant } from "../base/types";
 import { say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
-import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
 import { utcTime } from "./filters";
 import { TenantFields } from "./tenants_fields";
+import { Title } from "./title";
 
 const presets = ["default", "maintenance", "operations"] as const;
 

@@ -9,10 +9,10 @@ import type { Role, User } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
 import { Table, useList, useLoad, type Column } from "../parts/load";
-import { Title } from "../parts/shell";
 import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { useDebounced } from "./debounce";
+import { Title } from "./title";
 import { Face, RoleTags, StatusTag } from "./users_tags";
 
 const sorts = ["-created_at", "created_at", "email", "-email"] as const;

@@ -11,9 +11,9 @@ import { say } from "../parts/feedback";
 import { Checkbox } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
-import { Title } from "../parts/shell";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
+import { Title } from "./title";
 import { factsOf, UserFields } from "./users_fields";
 import { allRoles, RoleChoice } from "./users_roles";
 
