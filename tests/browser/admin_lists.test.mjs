@@ -36,3 +36,76 @@ test("a search keeps the space between two words, however slowly they come", asy
   assert.equal(await field.inputValue(), "acme ltd");
   await leave();
 });
+
+const rows = (page, n) => page.waitForFunction((count) =>
+  document.querySelectorAll("table.list[aria-busy=false] tbody tr").length === count, n);
+
+test("A1: the audit log is filtered by a person's name, and what is nobody is not sent", async () => {
+  const person = await newUser(tenant, "--first-name", "Anna", "--last-name", "Achieng");
+  await newUser(tenant, "--first-name", "Anna", "--last-name", "Barasa");
+  const { userId } = await signIn(browser, person);
+  const { page, leave } = await enter("audit");
+  const field = page.getByRole("combobox", { name: "Who did it" });
+  const options = page.locator("[role=option]");
+  await page.locator("tbody tr").first().waitFor();
+  const asked = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname === "/auth/audit") asked.push(url.searchParams.get("actor_id"));
+  });
+  const before = await page.locator("tbody tr").count();
+  await field.fill("nobody-of-this-name");
+  await field.press("Enter");
+  await page.getByText("Nobody of that name was found.").last().waitFor();
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  assert.equal(await page.locator("tbody tr").count(), before, "the list stays");
+  assert.deepEqual(asked, []);
+
+  await field.fill("anna");
+  await options.nth(1).waitFor();
+  await inspect(page, "audit-person");
+  await field.press("Escape");
+  assert.equal(await options.count(), 0);
+  await field.fill("achieng");
+  await options.filter({ hasText: "Achieng" }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[role=option]").length === 1);
+  await field.press("ArrowDown");
+  assert.equal(await options.getAttribute("aria-selected"), "true");
+  await field.press("Enter");
+  await page.waitForURL(new RegExp(`actor_id=${userId}`));
+  assert.equal(await field.inputValue(), "Anna Achieng");
+  await rows(page, 1);
+  assert.deepEqual(asked, [userId]);
+  await page.reload();
+  await rows(page, 1);
+  await page.waitForFunction(() =>
+    document.querySelector("[role=combobox]").value === "Anna Achieng", undefined);
+  await tabThrough(page);
+  await field.fill("");
+  await page.waitForURL((url) => !url.hash.includes("actor_id"));
+
+  // A link from before that never worked.
+  await page.evaluate(() => { location.hash = "#/audit?actor_id=anna"; });
+  await page.waitForFunction(() => document.querySelectorAll("tbody tr").length > 1);
+  assert.equal(await field.inputValue(), "anna");
+  await leave();
+});
+
+test("A1: who may not look at people finds those whom the log names", async () => {
+  const page = (await enter("audit")).page;
+  const role = (await ask(page, "/auth/roles", { method: "POST", csrf: boss.csrf,
+    json: { name: `Auditor ${Date.now()}`, permissions: ["auth:audit:view"] } })).json;
+  const auditor = await newUser(tenant);
+  const signed = await signIn(browser, auditor);
+  const given = await ask(page, `/auth/users/${signed.userId}/roles`, { method: "PUT", csrf: boss.csrf,
+    json: { role_ids: [role.id] } });
+  assert.equal(given.status, 200, given.text);
+  await page.context().close();
+  const scene = await administration(browser, signed.state, "audit");
+  await scene.page.locator("tbody tr").first().waitFor();
+  await scene.page.getByRole("combobox", { name: "To whom or what" }).fill(auditor.email.slice(0, 14));
+  await scene.page.getByRole("option", { name: auditor.email }).click();
+  await scene.page.waitForURL(new RegExp(`target_id=${signed.userId}`));
+  await scene.context.close();
+  assert.deepEqual(scene.faults, []);
+});

@@ -5,21 +5,29 @@ import { may } from "../base/session";
 import { dateTime, t, tryText } from "../base/texts";
 import type { AuditEvent } from "../base/types";
 import { Table, useList } from "../parts/load";
-import { Title } from "../parts/shell";
 import { Exactly } from "../parts/when";
 import { changesOf, nameOf } from "./audit_change";
 import { AuditDetails } from "./audit_details";
 import { events } from "./audit_events";
 import { useNames, type Names } from "./audit_names";
 import type { Admin } from "./context";
-import { NothingFound, SelectFilter, TextFilter, TimeFilter, Toolbar, useFilters } from "./filters";
+import { NothingFound, SelectFilter, TimeFilter, Toolbar, useFilters } from "./filters";
+import { isGrant } from "./permission";
+import { isId, PersonFilter } from "./person_filter";
+import { Title } from "./title";
 
 export const eventText = (event: string): string => tryText(`audit.event.${event}`) ?? event;
 
+// Permissions are their codes.
+const isTarget = (text: string): boolean => isId(text) || isGrant(text);
+
 export function Audit({ context }: { context: Admin }) {
   const filters = useFilters(context, ["event", "actor_id", "target_id", "from", "to"]);
-  const list = useList<AuditEvent>("/auth/audit", context.query(filters.values));
-  const names = useNames(context, list.items);
+  // What stands in an old link and is no id would empty the list.
+  const { actor_id: actor = "", target_id: target = "", ...others } = filters.values;
+  const list = useList<AuditEvent>("/auth/audit", context.query({ ...others,
+    actor_id: isId(actor) ? actor : "", target_id: isTarget(target) ? target : "" }));
+  const names = useNames(context, list.items, [actor, target].filter(isId));
   const [shown, setShown] = useState<AuditEvent | null>(null);
   return (
     <>
@@ -32,8 +40,9 @@ export function Audit({ context }: { context: Admin }) {
         <Toolbar filters={filters} label={t("filters.title")}>
           <SelectFilter filters={filters} name="event" label={t("audit.event")} any={t("filters.any")}
             options={events.map((event) => [event, eventText(event)])} />
-          <TextFilter filters={filters} name="actor_id" label={t("audit.actor_id")} />
-          <TextFilter filters={filters} name="target_id" label={t("audit.target_id")} />
+          <PersonFilter {...{ context, filters, names }} name="actor_id" label={t("audit.actor_id")} />
+          <PersonFilter {...{ context, filters, names }} name="target_id" label={t("audit.target_id")}
+            accepts={isTarget} />
           <TimeFilter filters={filters} name="from" label={t("filters.from")} />
           <TimeFilter filters={filters} name="to" label={t("filters.to")} />
         </Toolbar>

@@ -29,7 +29,7 @@ export function AuditDetails({ context, event, names, close }: Props) {
               <a class="line help" href={context.link(["audit"], { target_id: event.target_id })}>
                 {t("audit.more_about")}</a>}
           </dd>
-          {event.target_id && <><dt>{t("audit.target_id")}</dt><dd class="mono">{event.target_id}</dd></>}
+          {event.target_id && <><dt>{t("audit.id")}</dt><dd class="mono">{event.target_id}</dd></>}
           <dt>{t("audit.ip")}</dt><dd class="mono">{event.ip || "–"}</dd>
           <dt>{t("audit.request")}</dt><dd class="mono">{event.request_id || "–"}</dd>
           <dt>{t("audit.code")}</dt><dd class="mono">{event.event}</dd>

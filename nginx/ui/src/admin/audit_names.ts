@@ -19,12 +19,15 @@ function told(events: AuditEvent[]): Map<string, string> {
   return found;
 }
 
-export function useNames({ user, query }: Admin, events: AuditEvent[]): Names {
+// `others`: ids that are asked about besides, some perhaps nobody's.
+export function useNames({ user, query }: Admin, events: AuditEvent[], others: string[] = []): Names {
   const [asked, setAsked] = useState(new Map<string, string | null>());
   const known = new Map<string, string | null>([[user.id, displayName(user)], ...told(events), ...asked]);
-  const wanted = [...new Set(events.flatMap(({ actor_id, target_type, target_id }) =>
-    [actor_id, target_type === "user" ? target_id : null]))]
-    .filter((id): id is string => id !== null && !known.has(id));
+  const wanted = [...new Set([
+    ...events.flatMap(({ actor_id, target_type, target_id }) => [actor_id, target_type === "user" ? target_id : null])
+      .filter((id) => id !== null && !known.has(id)),
+    ...others.filter((id) => id !== user.id && !asked.has(id)),
+  ])].filter((id) => id !== null);
   useEffect(() => {
     if (wanted.length === 0 || !may(user, "auth:users:view")) return;
     let current = true;
@@ -38,6 +41,6 @@ export function useNames({ user, query }: Admin, events: AuditEvent[]): Names {
     };
     void ask();
     return () => { current = false; };
-  }, [events]);
+  }, [events, others.join()]);
   return known;
 }
