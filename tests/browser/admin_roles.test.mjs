@@ -76,7 +76,9 @@ describe("a role and a person who has it", () => {
     await page.getByLabel("Last name").fill("Again");
     await page.getByLabel("E-mail address").fill(email);
     await page.getByRole("button", { name: "Add and send" }).click();
-    await page.getByRole("alert").waitFor();
+    await page.getByText("Somebody has this address already.").waitFor();
+    assert.ok(await page.getByLabel("E-mail address").evaluate((one) => one === document.activeElement));
+    await page.getByText("The address belongs to").getByRole("link", { name: "Asha Otieno" }).waitFor();
     await leave(scene);
   });
 

@@ -45,7 +45,7 @@ describe("W3 tenants", () => {
     await inspect(page, "tenants-new");
     await tabThrough(page);
     await press(page, "Create the organisation");
-    await page.getByRole("alert").waitFor();  // there is a "demo"
+    await page.getByText("An organisation has this short name already.").waitFor();
     await page.getByLabel("Short name").fill(slug);
     await press(page, "Create the organisation");
     await heading(page, "Uhuru Traders");

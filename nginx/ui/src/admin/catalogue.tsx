@@ -13,6 +13,7 @@ import { Table, useList, type Column } from "../parts/load";
 import { BackTo } from "./back_to";
 import { Code } from "./code";
 import type { Admin } from "./context";
+import { takenAt } from "./taken";
 import { Title } from "./title";
 
 type Row = Permission & { id: string };
@@ -37,7 +38,8 @@ export function Catalogue({ context }: { context: Admin }) {
   const add = async ({ code = "", description = "" }: Values) => {
     const wanted = code.trim();
     await post(`/auth/permissions/${encodeURIComponent(wanted)}`, description.trim()
-      ? { description: description.trim() } : {}, context.query());
+      ? { description: description.trim() } : {}, context.query())
+      .catch((error: unknown) => { throw takenAt(error, "code", t("roles.permission_taken")); });
     setAdding(false);
     list.reload();
     say(t("roles.permission_added", { code: wanted }));

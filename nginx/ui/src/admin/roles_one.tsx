@@ -17,6 +17,7 @@ import type { Admin } from "./context";
 import { changesBack, changesTo, collision, undoneAlready } from "./merge";
 import { modulesOf } from "./permission";
 import { RoleForm, type RoleFacts } from "./roles_form";
+import { takenAt } from "./taken";
 import { Title } from "./title";
 import { undoing } from "./undo";
 
@@ -25,6 +26,8 @@ const roleOf = (context: Admin, id: string) => get<Role>(`/auth/roles/${encodeUR
 
 const mayChange = ({ user }: Admin, role: Role, what: "edit" | "delete"): boolean => may(user, `auth:roles:${what}`) &&
   (role.tenant_id !== null || (user.is_platform_admin && role.name !== "Platform Administrator"));
+
+const nameTaken = (error: unknown): never => { throw takenAt(error, "name", t("roles.taken")); };
 
 // New, or with what another one holds.
 export function NewRole({ context }: { context: Admin }) {
@@ -36,7 +39,7 @@ export function NewRole({ context }: { context: Admin }) {
   const headersFor = useIdempotency();
   const save = async (facts: RoleFacts) => {
     const made = await call<Role>("POST", "/auth/roles", { json: facts, query: context.query(),
-      headers: headersFor(facts) });
+      headers: headersFor(facts) }).catch(nameTaken);
     say(t("roles.made", { role: made.name }));
     go(context.link(["roles", made.id]));
   };
@@ -92,7 +95,7 @@ function Shown({ context, role, codes, set }:
     const changes = changesTo<Partial<Role>>(now, role, facts);
     const mixed = now.updated_at !== role.updated_at;
     if (Object.keys(changes).length === 0 && !mixed) return say(t("roles.unchanged"));
-    const kept = Object.keys(changes).length > 0 ? await patch(changes) : now;
+    const kept = Object.keys(changes).length > 0 ? await patch(changes).catch(nameTaken) : now;
     told.current = kept.updated_at;
     if (mixed) anew(kept);
     else set(kept);

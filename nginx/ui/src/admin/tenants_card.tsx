@@ -18,7 +18,7 @@ import { Copy } from "../parts/copy";
 import { localTime, utcTime } from "./filters";
 import { Administer, NoSuchTenant, TenantStatus } from "./tenants";
 import { DeleteTenant } from "./tenants_delete";
-import { TenantFields } from "./tenants_fields";
+import { slugTaken, TenantFields } from "./tenants_fields";
 import { Title } from "./title";
 import { undoing } from "./undo";
 
@@ -93,7 +93,7 @@ function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
     };
     if (Object.keys(changes).length === 0) return say(t("tenants.no_change"));
     const before = Object.fromEntries(Object.keys(changes).map((key) => [key, tenant[key as keyof Tenant]]));
-    set(await patch(tenant.id, changes));
+    set(await patch(tenant.id, changes).catch(slugTaken));
     say(t("saved"), undoing(async () => {
       set(await patch(tenant.id, before));
       setTurn((n) => n + 1);

@@ -3,6 +3,9 @@ import { t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { Field } from "../parts/fields";
 import { localTime } from "./filters";
+import { takenAt } from "./taken";
+
+export const slugTaken = (error: unknown): never => { throw takenAt(error, "slug", t("tenants.taken")); };
 
 export function TenantFields({ tenant }: { tenant?: Tenant }) {
   return (

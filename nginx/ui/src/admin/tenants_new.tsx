@@ -10,7 +10,7 @@ import { Form, type Values } from "../parts/form";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
 import { utcTime } from "./filters";
-import { TenantFields } from "./tenants_fields";
+import { slugTaken, TenantFields } from "./tenants_fields";
 import { Title } from "./title";
 
 const presets = ["default", "maintenance", "operations"] as const;
@@ -25,7 +25,7 @@ export function NewTenant({ context }: { context: Admin }) {
       ...(values["max_users"] && { max_users: Number(values["max_users"]) }),
       ...(values["subscription_ends_at"] && { subscription_ends_at: utcTime(values["subscription_ends_at"]) }),
     };
-    const made = await call<Tenant>("POST", "/auth/tenants", { json, headers: once(json) });
+    const made = await call<Tenant>("POST", "/auth/tenants", { json, headers: once(json) }).catch(slugTaken);
     say(t("tenants.created", { name: made.name }));
     go(context.link(["tenants", made.id]));
   };

@@ -1,18 +1,19 @@
 // A new person: an account that is in use at once, with a password that is mailed (SPEC U2).
 import { useState } from "preact/hooks";
 
-import { call } from "../base/api";
+import { call, get } from "../base/api";
 import { useIdempotency } from "../base/idempotency";
 import { go } from "../base/route";
-import { may } from "../base/session";
+import { displayName, may } from "../base/session";
 import { t } from "../base/texts";
-import type { User } from "../base/types";
-import { say } from "../parts/feedback";
+import type { Page, User } from "../base/types";
+import { Notice, say } from "../parts/feedback";
 import { Checkbox } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
 import { Await, useLoad } from "../parts/load";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
+import { takenAt } from "./taken";
 import { Title } from "./title";
 import { factsOf, UserFields } from "./users_fields";
 import { allRoles, RoleChoice } from "./users_roles";
@@ -22,13 +23,25 @@ export function NewUser({ context }: { context: Admin }) {
   const mayFlag = context.user.is_tenant_admin || context.user.is_platform_admin;
   const roles = useLoad("", () => mayAssign ? allRoles(context) : Promise.resolve([]));
   const [chosen, setChosen] = useState<string[]>([]);
+  // Who has the address already.
+  const [known, setKnown] = useState<User | null>(null);
   const headersFor = useIdempotency();
   const submit = async (values: Values) => {
     const json = {
       ...factsOf(values), ...(chosen.length && { role_ids: chosen }),
       ...(values["is_tenant_admin"] && { is_tenant_admin: true }),
     };
-    const made = await call<User>("POST", "/auth/users", { json, query: context.query(), headers: headersFor(json) });
+    setKnown(null);
+    const made = await call<User>("POST", "/auth/users", { json, query: context.query(), headers: headersFor(json) })
+      .catch(async (error: unknown) => {
+        const problem = takenAt(error, "email", t("users.taken"));
+        if (problem.code === "already_exists" && may(context.user, "auth:users:view")) {
+          const email = json.email ?? "";
+          const { items } = await get<Page<User>>("/auth/users", context.query({ email }));
+          setKnown(items[0] ?? null);
+        }
+        throw problem;
+      });
     say(t("users.made", { email: made.email }));
     go(context.link(["users", made.id]));
   };
@@ -40,6 +53,10 @@ export function NewUser({ context }: { context: Admin }) {
         <p class="intro">{t("users.new_intro")}</p>
         <Form submit={submit} label={t("users.make")} class="columns-2"
           actions={<a class="button" href={context.link(["users"])}>{t("cancel")}</a>}>
+          {known && (
+            <Notice kind="info">
+              {t("users.taken_by")} <a href={context.link(["users", known.id])}>{displayName(known)}</a>
+            </Notice>)}
           <UserFields />
           {mayAssign && (
             <fieldset class="whole">

@@ -8,6 +8,7 @@ import type { User } from "../base/types";
 import { say } from "../parts/feedback";
 import { Form, type Values } from "../parts/form";
 import { Section } from "../parts/shell";
+import { takenAt } from "./taken";
 import { undoing } from "./undo";
 import { factsOf, userFields, UserFields, type Facts } from "./users_fields";
 import type { OfUser } from "./users_one";
@@ -28,7 +29,7 @@ export function UserProfile({ context, user, set }: OfUser) {
     const change = factsOf(values, user);
     if (Object.keys(change).length > 0) {
       const before = Object.fromEntries(Object.keys(change).map((name) => [name, user[name as keyof Facts]]));
-      set(await patch(change));
+      set(await patch(change).catch((error: unknown) => { throw takenAt(error, "email", t("users.taken")); }));
       // Another address has ended sessions and sent mails: that is not undone by a second change.
       say(t("saved"), change.email === undefined ? undoing(async () => set(await patch(before))) : undefined);
     }
