@@ -1,11 +1,14 @@
 // Lists of the administration and how they are searched (SPEC W3), driven as people drive them.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { administration, ask, dialog, focused, heading, press } from "./support/admin.mjs";
 import { launch, signIn } from "./support/browser.mjs";
 import { inspect, tabThrough } from "./support/page.mjs";
-import { newTenant, newUser } from "./support/stack.mjs";
+import { cli, newTenant, newUser } from "./support/stack.mjs";
 
 let browser;
 let tenant;
@@ -108,4 +111,38 @@ test("A1: who may not look at people finds those whom the log names", async () =
   await scene.page.waitForURL(new RegExp(`target_id=${signed.userId}`));
   await scene.context.close();
   assert.deepEqual(scene.faults, []);
+});
+
+test("back from a person, the list is as long and stands where it was", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-lists-"));
+  try {
+    const file = join(folder, "people.json");
+    // "U*U", from the test suite of crypt_blowfish.
+    const hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    writeFileSync(file, JSON.stringify(Array.from({ length: 130 }, (_, i) =>
+      ({ email: `many-${1000 + i}@example.test`, password_hash: hash }))));
+    await cli(["import", "users", "--tenant", tenant, file]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const { page, leave } = await enter("users?sort=email");
+  await rows(page, 50);
+  await press(page, "Show more");
+  await rows(page, 100);
+  const one = page.getByRole("link", { name: "many-1080@example.test" });
+  await one.scrollIntoViewIfNeeded();
+  const stood = await page.evaluate(() => scrollY);
+  assert.ok(stood > 2000, String(stood));
+  await one.click();
+  await heading(page, "many-1080@example.test");
+  assert.ok(await page.getByRole("heading", { level: 1 }).isVisible());
+  assert.equal(await page.evaluate(() => scrollY), 0, "another view begins at its top");
+  await page.goBack();
+  await rows(page, 100);
+  await page.waitForFunction((top) => Math.abs(scrollY - top) < 20, stood);
+  await page.getByLabel("Search").fill("many-1001");
+  await rows(page, 1);
+  await page.getByLabel("Search").fill("");
+  await rows(page, 50);
+  await leave();
 });
