@@ -146,3 +146,25 @@ test("back from a person, the list is as long and stands where it was", async ()
   await rows(page, 50);
   await leave();
 });
+
+test("A1: a change of a role says which, and roles that were assigned are told by name alone", async () => {
+  const { page, leave } = await enter("users");
+  const role = (await ask(page, "/auth/roles", { method: "POST", csrf: boss.csrf,
+    json: { name: `Cashier ${Date.now()}`, permissions: [] } })).json;
+  const changed = await ask(page, `/auth/roles/${role.id}`, { method: "PATCH", csrf: boss.csrf,
+    json: { description: "At the till" } });
+  assert.equal(changed.status, 200, changed.text);
+  const { userId } = await signIn(browser, await newUser(tenant));
+  await ask(page, `/auth/users/${userId}/roles`, { method: "PUT", csrf: boss.csrf, json: { role_ids: [role.id] } });
+  await page.evaluate(() => { location.hash = "#/audit?event=role.updated"; });
+  await page.getByRole("row", { name: /Role changed/ }).getByText(`Role: ${role.name}`).waitFor();
+  await page.evaluate(() => { location.hash = "#/audit?event=role.assigned"; });
+  const row = page.getByRole("row", { name: /Roles assigned/ }).first();
+  await row.waitFor();
+  assert.doesNotMatch(await row.textContent(), /role ids/);
+  await row.getByRole("button", { name: /^Details/ }).click();
+  const shown = dialog(page, "Roles assigned");
+  await shown.getByRole("cell", { name: role.name }).waitFor();
+  assert.ok(!(await shown.textContent()).includes(role.id));
+  await leave();
+});

@@ -95,7 +95,7 @@ export function Target({ context, event, names }: { context: Admin; event: Audit
     return names.get(id) === null && typeof before?.["email"] === "string" ? <>{before["email"]}</>
       : <Person context={context} id={id} names={names} />;
   }
-  const name = after?.["name"] ?? before?.["name"];
+  const name = after?.["name"] ?? before?.["name"] ?? (type === "role" && id ? names.get(id) : undefined);
   const kind = tryText(`audit.target.${type}`) ?? type;
   if (type === "permission" && id) return <span class="mono">{id}</span>;
   return <>{typeof name === "string" ? `${kind}: ${name}` : kind}</>;

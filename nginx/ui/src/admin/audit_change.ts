@@ -24,11 +24,15 @@ function byId(value: Json | undefined): Members | undefined {
 const empty = (value: Json | undefined): boolean =>
   value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
+// Told by their names beside them.
+const hidden = ["role_ids"];
+
 export function changesOf(before: Json | undefined, after: Json | undefined, path: string[] = []): Change[] {
   if (JSON.stringify(before ?? null) === JSON.stringify(after ?? null)) return [];
   const [was, is] = [byId(before), byId(after)];
   if ((was || is) && (was || empty(before)) && (is || empty(after))) {
-    const keys = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])];
+    const keys = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])].filter((key) =>
+      path.length > 0 || !hidden.includes(key) || !("roles" in (is ?? was ?? {})));
     return keys.flatMap((key) => changesOf(was?.[key], is?.[key], [...path, key]));
   }
   return [{ path, before, after }];
