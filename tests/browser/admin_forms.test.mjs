@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { administration, ask, dialog, focused, heading, press, told } from "./support/admin.mjs";
+import { administration, ask, dialog, focused, heading, platformAdmin, press } from "./support/admin.mjs";
 import { launch, signIn } from "./support/browser.mjs";
 import { inspect } from "./support/page.mjs";
 import { newTenant, newUser } from "./support/stack.mjs";
@@ -114,5 +114,36 @@ test("who stays when asked goes back to where they came from afterwards", async 
   await heading(page, "People");
   await page.goForward();
   await heading(page, "Roles");
+  await leave();
+});
+
+test("what is pasted with spaces, dashes and capitals is tidied; blanks are nothing", async () => {
+  const admin = await signIn(browser, platformAdmin);
+  const seen = await administration(browser, admin.state, "tenants/new");
+  const { page } = seen;
+  const name = page.getByLabel("Name", { exact: true });
+  const slug = page.getByLabel("Short name");
+  await name.fill("   ");
+  await slug.fill(`  Tidy-${Date.now()} `);
+  await press(page, "Create the organisation");
+  await page.getByText("Please fill this in.").waitFor();
+  assert.equal(await focused(page), "Name");
+  assert.match(await slug.inputValue(), /^tidy-\d+$/);
+  await name.fill("\u00a0Tidy Ltd ");
+  await press(page, "Create the organisation");
+  await heading(page, "Tidy Ltd");
+  assert.deepEqual(seen.faults, []);
+  await seen.context.close();
+
+  const { page: people, leave } = await enter("users/new");
+  await people.getByLabel("First name").fill(" Asha ");
+  await people.getByLabel("Last name").fill("Otieno");
+  await people.getByLabel("E-mail address").fill(` asha-${Date.now()}@example.test `);
+  await people.getByLabel("Telephone").fill("\u00a0+254 712\u2013345\u2013678 ");
+  const sent = people.waitForRequest((request) => request.method() === "POST");
+  await people.getByRole("button", { name: "Add and send" }).click();
+  const { first_name: first, phone } = (await sent).postDataJSON();
+  assert.deepEqual([first, phone], ["Asha", "+254712345678"]);
+  await heading(people, "Asha Otieno");
   await leave();
 });

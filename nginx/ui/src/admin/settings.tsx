@@ -61,8 +61,8 @@ export function Settings({ context }: { context: Admin }) {
 
 type Save = (changes: Values) => Promise<Values>;
 
-// Lines of a list as the server takes them.
-const clean = (value: Json): Json => Array.isArray(value)
+// As the server takes it: text, and the lines of a list.
+const clean = (value: Json): Json => typeof value === "string" ? value.trim() : Array.isArray(value)
   ? value.map((line) => typeof line === "string" ? line.trim() : line).filter((line) => line !== "") : value;
 
 // Would a second factor be required of whoever asks for it here, and has none?

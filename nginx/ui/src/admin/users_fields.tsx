@@ -28,10 +28,10 @@ export const userFields: Row[] = [
   { name: "address", label: "users.field.address", maxLength: 500 },
 ];
 
-// As the API takes it, from what people write: "+254 712 345 678", "a123456789b".
+// As the API takes it, from what people write: "+254 712–345 678", "a123456789b".
 function normal(name: Name, text: string): string {
   const trimmed = text.trim();
-  if (name === "phone") return trimmed.replace(/[\s().-]/g, "");
+  if (name === "phone") return trimmed.replace(/[\s().\-\u2010-\u2015]/g, "");
   if (name === "kra_pin") return trimmed.replace(/\s/g, "").toUpperCase();
   return trimmed;
 }
