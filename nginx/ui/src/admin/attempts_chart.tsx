@@ -89,6 +89,7 @@ function Figure({ summary }: { summary: Summary }) {
           <span class="key plain" />{t("attempts.succeeded")}<span class="key hatched" />{t("attempts.failed")}
         </p>
       </figcaption>
+      {summary.interval >= 86_400 && <p class="help">{t("attempts.utc_days")}</p>}
       <div class="chart-place">{width > 0 && <Bars summary={summary} width={width} caption={id} />}</div>
       <details>
         <summary>{t("attempts.as_table")}</summary>
