@@ -61,7 +61,7 @@ export function Catalogue({ context }: { context: Admin }) {
         <button type="button" class="button primary" onClick={() => setAdding(true)}><Icon name="plus" />
           {t("roles.permission_add")}</button>
       </div>
-      <section class="section" aria-label={t("roles.catalogue")}>
+      <section class="section catalogue" aria-label={t("roles.catalogue")}>
         <p class="intro">{t("roles.catalogue_intro")}</p>
         <Table caption={t("roles.catalogue")} columns={columns} empty={<Empty title={t("roles.catalogue_none")} />}
           list={{ ...list, items: list.items.map((one) => ({ ...one, id: one.code })), replace: () => undefined }} />
