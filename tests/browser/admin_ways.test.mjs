@@ -68,3 +68,37 @@ test("N3: deleting the organisation that one administers leads back to one's own
   assert.deepEqual(faults, []);
   await context.close();
 });
+
+test("long names, the catalogue and days of the chart in 320 px", async () => {
+  const { context, page, faults } = await administration(browser, admin.state, "attempts",
+    { viewport: { width: 320, height: 800 } });
+  await press(page, "7 days");
+  await page.getByText("Days are counted in UTC").waitFor();
+  await press(page, "24 hours");
+  await page.getByText("Days are counted in UTC").waitFor({ state: "detached" });
+
+  const name = "Wafanyabiashara wa Umoja na Maendeleo ".repeat(5).trim();
+  const slug = `long-${Date.now()}`;
+  const { id } = (await ask(page, "/auth/tenants", { method: "POST", csrf: admin.csrf, json: { slug, name } })).json;
+  await page.evaluate((to) => { location.hash = to; }, `#/tenants?q=${slug}&tenant=${id}`);
+  const link = page.getByRole("table").getByRole("link", { name }).first();
+  await link.waitFor();
+  assert.equal(await link.getAttribute("title"), name);
+  for (const place of [link, page.locator(".tenant-name", { hasText: name })]) {
+    const lines = await place.evaluate((one) =>
+      Math.round(one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)));
+    assert.ok(lines >= 2 && lines <= 3, `${lines} lines`);
+  }
+  await inspect(page, "tenants-long");
+
+  await page.evaluate(() => { location.hash = "#/roles/permissions"; });
+  const row = page.locator("tbody tr").first();
+  await row.waitFor();
+  const [code, button] = await Promise.all([row.locator("code"), row.getByRole("button")]
+    .map((one) => one.boundingBox()));
+  assert.ok(Math.abs(code.y + code.height / 2 - button.y - button.height / 2) < 16, "beside the code");
+  assert.ok(button.x >= code.x + code.width, "and not over it");
+  await inspect(page, "catalogue");
+  assert.deepEqual(faults, []);
+  await context.close();
+});

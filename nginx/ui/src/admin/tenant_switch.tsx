@@ -75,7 +75,7 @@ function Choice({ context, close }: { context: Admin; close(): void }) {
         <Found list={found}>
           {({ id, name, slug, status }) => (
             <a href={target(id)} aria-current={id === current ? "true" : undefined} onClick={close}>
-              <span class="choice-name">{name}</span>
+              <span class="choice-name clamped" title={name}>{name.trim() || slug}</span>
               {status === "suspended" && <span class="tag warn">{t("admin.tenant_suspended")}</span>}
               <span class="quiet mono">{slug}</span>
             </a>)}
