@@ -147,3 +147,30 @@ test("what is pasted with spaces, dashes and capitals is tidied; blanks are noth
   await heading(people, "Asha Otieno");
   await leave();
 });
+
+test("a person or an organisation half filled in is not lost by a link; saved, it may be left", async () => {
+  const { page, leave } = await enter("users");
+  await page.getByRole("link", { name: "Add a person" }).click();
+  await page.getByLabel("First name").fill("Baraka");
+  const asked = dialog(page, "Leave without saving?");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  await press(asked, "Cancel");
+  assert.equal(await page.getByLabel("First name").inputValue(), "Baraka");
+  await staysOn(page);
+  await page.getByLabel("Last name").fill("Juma");
+  await page.getByLabel("E-mail address").fill(`baraka-${Date.now()}@example.test`);
+  await page.getByRole("button", { name: "Add and send" }).click();
+  await heading(page, "Baraka Juma");
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Branch").fill("nairobi-2");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  await press(asked, "Cancel");
+  await press(page, "Save");
+  await page.getByText("nairobi-2", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  await page.getByLabel("Branch").fill("nairobi-3");
+  await press(page, "Cancel");
+  await page.getByRole("link", { name: "Roles", exact: true }).click();
+  await heading(page, "Roles");
+  await leave();
+});

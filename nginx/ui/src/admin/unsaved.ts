@@ -1,5 +1,5 @@
 // A form that somebody would lose: leaving the view or the page asks first.
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { go, keepers, type Keeper } from "../base/route";
 import { t } from "../base/texts";
@@ -49,4 +49,32 @@ export function useUnsaved(dirty: boolean): (freely: boolean) => void {
     };
   }, []);
   return (freely) => { state.current.free = freely; };
+}
+
+// The same for a form that keeps its fields itself, while it is `open`: typing into it is what there is to
+// lose. The answer is its submit, after which it may be left.
+export function useTyped(open = true) {
+  const [typed, setTyped] = useState(false);
+  const leaveFreely = useUnsaved(open && typed);
+  useEffect(() => {
+    setTyped(false);
+    if (!open) return;
+    const listener = ({ target }: Event) => {
+      if (!(target instanceof Element) || !target.closest("main form.form") || target.closest("dialog")) return;
+      leaveFreely(false);
+      setTyped(true);
+    };
+    addEventListener("input", listener);
+    return () => removeEventListener("input", listener);
+  }, [open]);
+  return <T extends unknown[]>(submit: (...values: T) => Promise<void>) => async (...values: T): Promise<void> => {
+    leaveFreely(true);
+    try {
+      await submit(...values);
+    } catch (error) {
+      leaveFreely(false);
+      throw error;
+    }
+    setTyped(false);
+  };
 }
