@@ -6,17 +6,16 @@ import { t } from "../base/texts";
 import type { Attempt } from "../base/types";
 import { AttemptResult } from "../parts/attempt";
 import { deviceName } from "../parts/device";
-import { Table } from "../parts/load";
+import { Table, useList } from "../parts/load";
 import { Exactly } from "../parts/when";
 import { AttemptsChart } from "./attempts_chart";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, TimeFilter, Toolbar, useFilters } from "./filters";
-import { useKeptList } from "./kept_list";
 import { Title } from "./title";
 
 export function Attempts({ context }: { context: Admin }) {
   const filters = useFilters(context, ["email", "ip", "success", "from", "to"]);
-  const list = useKeptList<Attempt>("/auth/login-attempts", context.query(filters.values));
+  const list = useList<Attempt>("/auth/login-attempts", context.query(filters.values));
   const [turn, setTurn] = useState(0);
   const reload = () => {
     list.reload();

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { may } from "../base/session";
 import { dateTime, t, tryText } from "../base/texts";
 import type { AuditEvent } from "../base/types";
-import { Table } from "../parts/load";
+import { Table, useList } from "../parts/load";
 import { Exactly } from "../parts/when";
 import { changesOf, nameOf } from "./audit_change";
 import { AuditDetails } from "./audit_details";
@@ -12,7 +12,6 @@ import { events } from "./audit_events";
 import { useNames, type Names } from "./audit_names";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TimeFilter, Toolbar, useFilters } from "./filters";
-import { useKeptList } from "./kept_list";
 import { isGrant } from "./permission";
 import { isId, PersonFilter } from "./person_filter";
 import { Title } from "./title";
@@ -26,7 +25,7 @@ export function Audit({ context }: { context: Admin }) {
   const filters = useFilters(context, ["event", "actor_id", "target_id", "from", "to"]);
   // What stands in an old link and is no id would empty the list.
   const { actor_id: actor = "", target_id: target = "", ...others } = filters.values;
-  const list = useKeptList<AuditEvent>("/auth/audit", context.query({ ...others,
+  const list = useList<AuditEvent>("/auth/audit", context.query({ ...others,
     actor_id: isId(actor) ? actor : "", target_id: isTarget(target) ? target : "" }));
   const names = useNames(context, list.items, [actor, target].filter(isId));
   const [shown, setShown] = useState<AuditEvent | null>(null);

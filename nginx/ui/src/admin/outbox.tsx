@@ -1,10 +1,9 @@
 // The mails of a tenant and what became of them; never what stood in them.
 import { dateTime, locale, plural, relative, t, tryText } from "../base/texts";
-import { Table } from "../parts/load";
+import { Table, useList } from "../parts/load";
 import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { NothingFound, SelectFilter, TextFilter, Toolbar, useFilters } from "./filters";
-import { useKeptList } from "./kept_list";
 import { Title } from "./title";
 
 interface Mail {
@@ -26,7 +25,7 @@ const kinds = ["verify_email", "already_registered", "reset", "welcome", "passwo
 
 export function Outbox({ context }: { context: Admin }) {
   const filters = useFilters(context, ["state", "kind", "recipient"]);
-  const list = useKeptList<Mail>("/auth/outbox", context.query(filters.values));
+  const list = useList<Mail>("/auth/outbox", context.query(filters.values));
   return (
     <>
       <div class="head">

@@ -4,14 +4,13 @@ import { date, dateTime, plural, t } from "../base/texts";
 import type { Role } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { Table, type Column } from "../parts/load";
+import { Table, useList, type Column } from "../parts/load";
 import type { Admin } from "./context";
-import { useKeptList } from "./kept_list";
 import { everything } from "./permission";
 import { Title } from "./title";
 
 export function RoleList({ context }: { context: Admin }) {
-  const list = useKeptList<Role>("/auth/roles", context.query({ sort: "name" }));
+  const list = useList<Role>("/auth/roles", context.query({ sort: "name" }));
   const seesUsers = may(context.user, "auth:users:view");
   const columns: Column<Role>[] = [
     { title: t("roles.role"), heads: true, cell: ({ id, name, description }) => (

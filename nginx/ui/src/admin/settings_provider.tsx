@@ -7,6 +7,7 @@ import { Dialog } from "../parts/dialog";
 import { say } from "../parts/feedback";
 import { Field, Frame, Select, TextArea, useField } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
+import { slugOf, slugPattern } from "../parts/normal";
 import { Copy } from "../parts/copy";
 import { providersKey } from "./settings_table";
 
@@ -76,13 +77,13 @@ export function EditProvider({ provider, place, baseUrl, close, save }: Props) {
     <Dialog
       title={provider ? t("settings.provider_edit_title", { name: provider.name }) : t("settings.provider_new")}
       close={close} wide>
-      <Form class="columns-2 provider" submit={submit} label={t("save")}
+      <Form class="columns-2 provider" guard submit={submit} label={t("save")}
         actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
         <Field name="name" label={t("settings.provider.name")} help={t("settings.provider.name.help")}
           required maxLength={100}
           defaultValue={provider?.name ?? ""} autofocus />
         <Field name="id" label={t("settings.provider.id")} help={t("settings.provider.id.help")} required maxLength={32}
-          pattern="[a-z0-9][a-z0-9\-]*" readOnly={provider !== undefined}
+          pattern={slugPattern} normal={slugOf} wrong={t("field.slug")} readOnly={provider !== undefined}
           autocapitalize="none" spellcheck={false} value={id}
           onInput={(event) => setId(event.currentTarget.value)} />
         <Select name="type" label={t("settings.provider.type")} value={type}

@@ -4,10 +4,9 @@ import { date, dateTime, locale, t } from "../base/texts";
 import type { Tenant } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { Table } from "../parts/load";
+import { Table, useList } from "../parts/load";
 import type { Admin } from "./context";
 import { NothingFound, TextFilter, Toolbar, useFilters } from "./filters";
-import { useKeptList } from "./kept_list";
 import { TenantCard } from "./tenants_card";
 import { NewTenant } from "./tenants_new";
 import { Title } from "./title";
@@ -22,7 +21,7 @@ export function Tenants({ context }: { context: Admin }) {
 
 function AllTenants({ context }: { context: Admin }) {
   const filters = useFilters(context, ["q"]);
-  const list = useKeptList<Tenant>("/auth/tenants", { sort: "slug", q: filters.values["q"] });
+  const list = useList<Tenant>("/auth/tenants", { sort: "slug", q: filters.values["q"] });
   return (
     <>
       <div class="head">

@@ -10,6 +10,7 @@ import { confirm } from "../parts/dialog";
 import { Notice, say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
+import { slugOf, slugPattern } from "../parts/normal";
 import { Await, useLoad } from "../parts/load";
 import { Section } from "../parts/shell";
 import { BackTo } from "./back_to";
@@ -21,7 +22,6 @@ import { DeleteTenant } from "./tenants_delete";
 import { slugTaken, TenantFields } from "./tenants_fields";
 import { Title } from "./title";
 import { undoing } from "./undo";
-import { useTyped } from "./unsaved";
 
 const pathOf = (id: string): string => `/auth/tenants/${encodeURIComponent(id)}`;
 const patch = (id: string, json: unknown): Promise<Tenant> => call<Tenant>("PATCH", pathOf(id), { json });
@@ -80,7 +80,6 @@ function Facts({ tenant, context }: { tenant: Tenant; context: Admin }) {
 function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
   // The form is drawn anew where its values came from elsewhere: a change that was undone.
   const [turn, setTurn] = useState(0);
-  const guarded = useTyped();
   const submit = async (values: Values) => {
     const plan = values["plan"] || null;
     const most = values["max_users"] ? Number(values["max_users"]) : null;
@@ -103,10 +102,10 @@ function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
   };
   return (
     <Section title={t("tenants.edit")}>
-      <Form key={turn} class="columns-2" submit={guarded(submit)} label={t("save")}>
+      <Form key={turn} class="columns-2" guard submit={submit} label={t("save")}>
         <Field name="name" label={t("tenants.name")} required maxLength={200} defaultValue={tenant.name} />
         <Field name="slug" label={t("tenants.slug")} help={t("tenants.slug_change")} required maxLength={63}
-          pattern="[a-z0-9][a-z0-9\-]*" autocapitalize="none" spellcheck={false} defaultValue={tenant.slug} />
+          pattern={slugPattern} normal={slugOf} wrong={t("field.slug")} autocapitalize="none" spellcheck={false} defaultValue={tenant.slug} />
         <TenantFields tenant={tenant} />
       </Form>
     </Section>);

@@ -7,18 +7,17 @@ import type { Tenant } from "../base/types";
 import { say } from "../parts/feedback";
 import { Field } from "../parts/fields";
 import { Form, type Values } from "../parts/form";
+import { slugOf, slugPattern } from "../parts/normal";
 import { BackTo } from "./back_to";
 import type { Admin } from "./context";
 import { utcTime } from "./filters";
 import { slugTaken, TenantFields } from "./tenants_fields";
 import { Title } from "./title";
-import { useTyped } from "./unsaved";
 
 const presets = ["default", "maintenance", "operations"] as const;
 
 export function NewTenant({ context }: { context: Admin }) {
   const once = useIdempotency();
-  const guarded = useTyped();
   const submit = async (values: Values) => {
     const json = {
       name: values["name"], slug: values["slug"]?.trim(),
@@ -36,11 +35,11 @@ export function NewTenant({ context }: { context: Admin }) {
       <BackTo href={context.link(["tenants"])}>{t("tenants.all")}</BackTo>
       <Title>{t("tenants.new_title")}</Title>
       <section class="section" aria-label={t("tenants.new_title")}>
-        <Form class="columns-2" submit={guarded(submit)} label={t("tenants.create")}
+        <Form class="columns-2" guard submit={submit} label={t("tenants.create")}
           actions={<a class="button" href={context.link(["tenants"])}>{t("cancel")}</a>}>
           <Field name="name" label={t("tenants.name")} required maxLength={200} />
           <Field name="slug" label={t("tenants.slug")} help={t("tenants.slug_help")} required maxLength={63}
-            pattern="[a-z0-9][a-z0-9\-]*" autocapitalize="none" spellcheck={false} />
+            pattern={slugPattern} normal={slugOf} wrong={t("field.slug")} autocapitalize="none" spellcheck={false} />
           <fieldset class="whole">
             <legend>{t("tenants.preset")}</legend>
             <div class="presets">

@@ -8,11 +8,10 @@ import { plural, t } from "../base/texts";
 import type { Role, User } from "../base/types";
 import { Empty } from "../parts/feedback";
 import { Icon } from "../parts/icon";
-import { Table, useLoad, type Column } from "../parts/load";
+import { Table, useList, useLoad, type Column } from "../parts/load";
 import { When } from "../parts/when";
 import type { Admin } from "./context";
 import { useDebounced } from "./debounce";
-import { useKeptList } from "./kept_list";
 import { Title } from "./title";
 import { Face, RoleTags, StatusTag } from "./users_tags";
 
@@ -20,7 +19,7 @@ const sorts = ["-created_at", "created_at", "email", "-email"] as const;
 
 export function UserList({ context }: { context: Admin }) {
   const { q = "", status = "", role = "", sort = "-created_at" } = context.route.query;
-  const list = useKeptList<User>("/auth/users", context.query({ q, status, role_id: role, sort }));
+  const list = useList<User>("/auth/users", context.query({ q, status, role_id: role, sort }));
   const filtered = Boolean(q || status || role);
   const set = (change: Record<string, string>) => {
     const next = { q, status, role, sort, ...change };

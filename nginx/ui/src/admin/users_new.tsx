@@ -17,7 +17,6 @@ import { takenAt } from "./taken";
 import { Title } from "./title";
 import { factsOf, UserFields } from "./users_fields";
 import { allRoles, RoleChoice } from "./users_roles";
-import { useTyped } from "./unsaved";
 
 export function NewUser({ context }: { context: Admin }) {
   const mayAssign = may(context.user, "auth:roles:assign") && may(context.user, "auth:roles:view");
@@ -27,7 +26,6 @@ export function NewUser({ context }: { context: Admin }) {
   // Who has the address already.
   const [known, setKnown] = useState<User | null>(null);
   const headersFor = useIdempotency();
-  const guarded = useTyped();
   const submit = async (values: Values) => {
     const json = {
       ...factsOf(values), ...(chosen.length && { role_ids: chosen }),
@@ -53,7 +51,7 @@ export function NewUser({ context }: { context: Admin }) {
       <Title>{t("users.new")}</Title>
       <section class="section" aria-label={t("users.new")}>
         <p class="intro">{t("users.new_intro")}</p>
-        <Form submit={guarded(submit)} label={t("users.make")} class="columns-2"
+        <Form guard submit={submit} label={t("users.make")} class="columns-2"
           actions={<a class="button" href={context.link(["users"])}>{t("cancel")}</a>}>
           {known && (
             <Notice kind="info">

@@ -10,7 +10,6 @@ import { Form, type Values } from "../parts/form";
 import { Section } from "../parts/shell";
 import { takenAt } from "./taken";
 import { undoing } from "./undo";
-import { useTyped } from "./unsaved";
 import { factsOf, userFields, UserFields, type Facts } from "./users_fields";
 import type { OfUser } from "./users_one";
 
@@ -20,7 +19,6 @@ export function UserProfile({ context, user, set }: OfUser) {
   const me = user.id === context.user.id;
   const patch = (json: Facts) => call<User>("PATCH", `/auth/users/${user.id}`, { json, query: context.query() });
   const close = () => setEditing(false);
-  const guarded = useTyped(editing);
   // After the form, back to what opened it.
   const edited = useRef(false);
   useEffect(() => {
@@ -40,7 +38,7 @@ export function UserProfile({ context, user, set }: OfUser) {
   if (editing) {
     return (
       <Section title={t("users.details")} intro={me ? undefined : t("users.email_note")}>
-        <Form submit={guarded(submit)} label={t("save")} class="columns-2"
+        <Form guard submit={submit} label={t("save")} class="columns-2"
           actions={<button type="button" class="button" onClick={close}>{t("cancel")}</button>}>
           <UserFields user={user} {...(me && { but: "email" as const })} />
         </Form>
