@@ -99,7 +99,7 @@ std::optional<std::string> PathPattern(std::string_view path) {
 std::string StrictPattern(std::string_view path) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
       {"{id}", "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"},
-      {"{code}", R"((?:[a-z0-9_-]{1,60}:){2}(?!own\z)[a-z0-9_-]{1,60})"},
+      {"{code}", "[^/]+"},
       {"{provider}", "[a-z0-9][a-z0-9-]{0,31}"},
   };
   for (const auto& [segment, pattern] : kKinds) {

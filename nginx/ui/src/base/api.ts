@@ -77,7 +77,7 @@ async function problemOf(response: Response): Promise<Problem> {
     return new Problem(response.status, body.code, body.user_message, fields, requestId, retry);
   }
   const code = codeOfStatus(response.status);
-  return new Problem(response.status, code, t(`error.${code}`), [], requestId, retry);
+  return new Problem(response.status, code, t(`answer.${code}`), [], requestId, retry);
 }
 
 function send(method: Method, path: string, options: Options): Promise<Response> {

@@ -51,11 +51,14 @@ function count(): void {
   history.replaceState({ number: current }, "");
 }
 
-// For a keeper. A new entry becomes the one that was left; one that "back" came to stays before it.
-export function putBack(fragment: string): void {
+// For a keeper. A new entry becomes the one that was left; one that "back" came to stays before it: then
+// the answer is true, and "back" leads there again.
+export function putBack(fragment: string): boolean {
   const number = numberOf();
-  if (number !== undefined && number < current) history.pushState({ number: current }, "", fragment);
+  const before = number !== undefined && number < current;
+  if (before) history.pushState({ number: current }, "", fragment);
   else history.replaceState({ number: current }, "", fragment);
+  return before;
 }
 
 export function useRoute(): Route {

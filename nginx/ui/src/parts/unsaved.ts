@@ -35,10 +35,11 @@ export function useUnsaved(active: boolean, place: () => Node | null, lost: () =
     // A link, "back", another tenant: the view stays until there is an answer.
     const keep: Keeper = (target) => {
       if (target === here || !atRisk()) return false;
-      putBack(here);
+      const before = putBack(here);
       askToLose(async () => {
         free = true;
-        go(target);
+        if (before) history.back();
+        else go(target);
       });
       return true;
     };
