@@ -163,8 +163,8 @@ describe("W3 audit", () => {
 
     await page.getByLabel("What", { exact: true }).selectOption("Settings changed");
     await rows(page, 1);
-    await page.getByLabel("Who did it").fill(userId);
-    await page.getByLabel("Who did it").press("Enter");
+    await page.getByRole("combobox", { name: "Who did it" }).fill(userId);
+    await page.getByRole("combobox", { name: "Who did it" }).press("Enter");
     await arrives(page, new RegExp(`actor_id=${userId}`));
     await rows(page, 1);
     await inspect(page, "audit");
