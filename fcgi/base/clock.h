@@ -22,9 +22,9 @@ class Clock {
   virtual TimePoint Now() const = 0;  // UTC
 };
 
-// The machine's clock, but never back (DESIGN.md 6: nothing expired comes back): where it is set back,
-// time goes on from where it was, for as long as the object lives. Back by more than kBelief it was
-// plainly wrong before, and is followed. Not for two threads at once.
+// The machine's clock, but never back (DESIGN.md 6: nothing expired comes back): where it is set
+// back, time goes on from where it was, for as long as the object lives. Back by more than kBelief,
+// it was plainly wrong before, and is followed. Not for two threads at once.
 class SystemClock final : public Clock {
  public:
   static constexpr std::chrono::hours kBelief{1};

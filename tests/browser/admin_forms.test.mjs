@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { administration, ask, dialog, focused, heading, platformAdmin, press } from "./support/admin.mjs";
 import { launch, signIn } from "./support/browser.mjs";
-import { inspect } from "./support/page.mjs";
+import { arrives, inspect } from "./support/page.mjs";
 import { newTenant, newUser } from "./support/stack.mjs";
 
 let browser;
@@ -81,7 +81,7 @@ test("F4: who requires a second factor of themselves is warned, and led to setti
   assert.equal(await choice.inputValue(), "admins", "what was chosen is still there");
   await press(page, "Save settings");
   await press(asked, "Save, and set mine up");
-  await page.waitForURL(/account#\/security/);
+  await arrives(page, /account#\/security/);
   await heading(page, "Set up two-step sign-in");
   assert.equal((await ask(page, "/auth/info")).status, 403);
   assert.deepEqual(faults, []);

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { administration, ask, dialog, focused, heading, press } from "./support/admin.mjs";
 import { launch, signIn } from "./support/browser.mjs";
-import { inspect, tabThrough } from "./support/page.mjs";
+import { arrives, inspect, tabThrough } from "./support/page.mjs";
 import { cli, newTenant, newUser } from "./support/stack.mjs";
 
 let browser;
@@ -33,9 +33,9 @@ test("a search keeps the space between two words, however slowly they come", asy
   const { page, leave } = await enter("outbox");
   const field = page.getByLabel("To", { exact: true });
   await field.pressSequentially("acme ");
-  await page.waitForURL(/recipient=acme$/);
+  await arrives(page, /recipient=acme$/);
   await field.pressSequentially("ltd");
-  await page.waitForURL(/recipient=acme\+ltd$/);
+  await arrives(page, /recipient=acme\+ltd$/);
   assert.equal(await field.inputValue(), "acme ltd");
   await leave();
 });
@@ -75,7 +75,7 @@ test("A1: the audit log is filtered by a person's name, and what is nobody is no
   await field.press("ArrowDown");
   assert.equal(await options.getAttribute("aria-selected"), "true");
   await field.press("Enter");
-  await page.waitForURL(new RegExp(`actor_id=${userId}`));
+  await arrives(page, new RegExp(`actor_id=${userId}`));
   assert.equal(await field.inputValue(), "Anna Achieng");
   await rows(page, 1);
   assert.deepEqual(asked, [userId]);
@@ -85,7 +85,7 @@ test("A1: the audit log is filtered by a person's name, and what is nobody is no
     document.querySelector("[role=combobox]").value === "Anna Achieng", undefined);
   await tabThrough(page);
   await field.fill("");
-  await page.waitForURL((url) => !url.hash.includes("actor_id"));
+  await arrives(page, (url) => !url.hash.includes("actor_id"));
 
   // A link from before that never worked.
   await page.evaluate(() => { location.hash = "#/audit?actor_id=anna"; });
@@ -108,7 +108,7 @@ test("A1: who may not look at people finds those whom the log names", async () =
   await scene.page.locator("tbody tr").first().waitFor();
   await scene.page.getByRole("combobox", { name: "To whom or what" }).fill(auditor.email.slice(0, 14));
   await scene.page.getByRole("option", { name: auditor.email }).click();
-  await scene.page.waitForURL(new RegExp(`target_id=${signed.userId}`));
+  await arrives(scene.page, new RegExp(`target_id=${signed.userId}`));
   await scene.context.close();
   assert.deepEqual(scene.faults, []);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
-import { inspect, open, watched } from "./support/page.mjs";
+import { arrives, inspect, open, watched } from "./support/page.mjs";
 import { newTenant, newUser } from "./support/stack.mjs";
 import { freshCode } from "./support/totp.mjs";
 
@@ -77,7 +77,7 @@ describe("W1 focus", () => {
     await page.locator(".field-error").waitFor();
     await hasFocus(code, "the code's field");
     await page.keyboard.type(await freshCode(secret));
-    await page.waitForURL(/account/);
+    await arrives(page, /account/);
     await done(seen);
   });
 
@@ -112,7 +112,7 @@ describe("W2 what was entered", () => {
     await page.getByLabel("Shortest password").fill("18");
     await page.getByRole("button", { name: "Sign out" }).click();
     await question.getByRole("button", { name: "Leave" }).click();
-    await page.waitForURL(/sign-in/);
+    await arrives(page, /sign-in/);
     assert.equal(asked, 0, "the browser asks once more");
     await done(seen);
   });
@@ -148,7 +148,7 @@ describe("W2 what was entered", () => {
     const [other] = await Promise.all([context.waitForEvent("page"), again.click()]);
     await other.getByLabel("E-mail address").waitFor();
     await fillSignIn(other, user);
-    await other.waitForURL(/account/);
+    await arrives(other, /account/);
     await other.close();
     await page.getByRole("button", { name: "Save" }).click();
     await page.locator(".toast").getByText("Saved.").waitFor();
@@ -251,7 +251,7 @@ describe("W2 forms", () => {
     await other.click();
     await page.getByLabel("Organisation").fill(` ${user.tenant.toUpperCase()} `);
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.waitForURL(new RegExp(`tenant=${user.tenant}`));
+    await arrives(page, new RegExp(`tenant=${user.tenant}`));
     await page.getByLabel("E-mail address").waitFor();
     await done(seen);
   });
@@ -276,7 +276,7 @@ describe("W3 views", () => {
     await page.locator("[name=code]").fill(await freshCode(secret));
     await page.getByRole("checkbox").check();
     await page.locator("button[type=submit]").click();
-    await page.waitForURL(/admin#\/users/);
+    await arrives(page, /admin#\/users/);
     await page.getByRole("heading", { level: 1, name: "People" }).waitFor();
     await done(seen);
   });

@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 
 import { launch, ownPage, send, signIn } from "./support/browser.mjs";
 import { linkOf, newestMail } from "./support/mail.mjs";
-import { heading, inspect, open, press, tabThrough, watched } from "./support/page.mjs";
+import { arrives, heading, inspect, open, press, tabThrough, watched } from "./support/page.mjs";
 import { arrived, signedInAs } from "./support/sign_in.mjs";
 import { cli, newTenant, newUser, sql } from "./support/stack.mjs";
 
@@ -257,7 +257,7 @@ test("S1: the mail of a new device leads to the account, by its tenant's sign-in
   }
   const { context, page, faults } = await watched(browser, { refusals: [401] });
   await page.goto(linkOf(await newestMail(user.email, "new_device")));
-  await page.waitForURL((url) => url.pathname === "/auth/ui/sign-in");
+  await arrives(page, (url) => url.pathname === "/auth/ui/sign-in");
   await signInHere(page, user);
   await page.getByRole("heading", { name: "Profile" }).waitFor();
   await context.close();
