@@ -15,14 +15,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function enter(route, options) {
-  const scene = await administration(browser, boss.state, route, options);
-  const leave = async () => {
-    await scene.context.close();
-    assert.deepEqual(scene.faults, []);
-  };
-  return { ...scene, leave };
-}
+const enter = (route, options) => administration(browser, boss.state, route, options);
 
 // The browser itself asks before the page goes.
 async function staysOn(page) {

@@ -1,4 +1,5 @@
-// Who the ids of people in the audit log are, and what its roles are called, as far as this page may know: the log carries ids alone.
+// Who the ids of people in the audit log are, and what its roles are called, as far as this page may
+// know: the log carries ids alone.
 import { useEffect, useState } from "preact/hooks";
 
 import { get } from "../base/api";

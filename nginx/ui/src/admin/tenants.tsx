@@ -37,7 +37,8 @@ function AllTenants({ context }: { context: Admin }) {
           columns={[
             { title: t("tenants.name"), heads: true, cell: (one) => (
               <div>
-                <a class="clamped" title={one.name} href={context.link(["tenants", one.id])}>{one.name.trim() || one.slug}</a>
+                <a class="clamped" title={one.name} href={context.link(["tenants", one.id])}>
+                  {one.name.trim() || one.slug}</a>
                 <span class="line quiet mono">{one.slug}</span>
               </div>) },
             { title: t("tenants.status"), cell: (one) => <TenantStatus tenant={one} /> },

@@ -105,7 +105,8 @@ function Edit({ tenant, set }: { tenant: Tenant; set(tenant: Tenant): void }) {
       <Form key={turn} class="columns-2" guard submit={submit} label={t("save")}>
         <Field name="name" label={t("tenants.name")} required maxLength={200} defaultValue={tenant.name} />
         <Field name="slug" label={t("tenants.slug")} help={t("tenants.slug_change")} required maxLength={63}
-          pattern={slugPattern} normal={slugOf} wrong={t("field.slug")} autocapitalize="none" spellcheck={false} defaultValue={tenant.slug} />
+          pattern={slugPattern} normal={slugOf} wrong={t("field.slug")} autocapitalize="none" spellcheck={false}
+          defaultValue={tenant.slug} />
         <TenantFields tenant={tenant} />
       </Form>
     </Section>);
