@@ -194,7 +194,7 @@ def test_lists_refuse_what_they_do_not_know(root):
     """API.md, lists."""
     make(root), make(root)
     cursor = root.get("/auth/tenants?limit=1", expect=200).json()["next_cursor"]
-    for query in ("limit=0", "limit=201", "sort=name", "sort=", "q=x", f"sort=slug&cursor={cursor}",
+    for query in ("limit=0", "limit=201", "sort=name", "sort=", "name=x", f"sort=slug&cursor={cursor}",
                   "cursor=x", "tenant_id=" + MISSING):
         root.get("/auth/tenants?" + query, expect=(422, "validation_failed"))
 
