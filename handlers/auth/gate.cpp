@@ -177,9 +177,9 @@ Result<Principal> Gate::Decide(Ticket& ticket, const Caller& caller) {
     // touch. Nobody else who is refused: that would go on for as long as they do. Where MariaDB is
     // away, the proof still counts.
     const bool ask =
-        verdict.ok() ? caller.now - proof->last_active_at >= TouchInterval(proof->idle_timeout)
-                     : !proof->revoked && IsIdle(*proof, caller.now) &&
-                           !ReadLately(*proof, caller.now);
+        verdict.ok()
+            ? caller.now - proof->last_active_at >= TouchInterval(proof->idle_timeout)
+            : !proof->revoked && IsIdle(*proof, caller.now) && !ReadLately(*proof, caller.now);
     if (ask) {
       auto decided = DecideFromDatabase(ticket, caller);
       if (decided.ok() || decided.error().code == ErrorCode::kInvalidToken) return decided;
