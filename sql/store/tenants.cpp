@@ -22,11 +22,11 @@ const db::Sql kList{"tenants.list", "SELECT " GH_TENANT_COLUMNS
 
 // The index is named so that the server never weighs that of deleted_at, which nearly all have in
 // common, and sorts every tenant for a page.
-#define GH_TENANT_PAGE(index, place, order)                                             \
-  "SELECT " GH_TENANT_COLUMNS " FROM tenants FORCE INDEX (" index                       \
-  ") WHERE deleted_at IS NULL AND " place                                               \
-  " AND CONCAT(slug, '\n', name) COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|' ORDER BY " \
-  order " LIMIT ?"
+#define GH_TENANT_PAGE(index, place, order)                                                    \
+  "SELECT " GH_TENANT_COLUMNS " FROM tenants FORCE INDEX (" index                              \
+  ") WHERE deleted_at IS NULL AND " place                                                      \
+  " AND CONCAT(slug, '\n', name) COLLATE utf8mb4_unicode_ci LIKE ? ESCAPE '|' ORDER BY " order \
+  " LIMIT ?"
 const db::Sql kOldestFirst{
     "tenants.list_oldest",
     GH_TENANT_PAGE("tenants_created", "created_at >= ? AND (created_at > ? OR id > ?)",
